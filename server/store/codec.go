@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"encoding"
 	"encoding/json"
 	"fmt"
@@ -21,7 +20,7 @@ func codecOf[T any]() codec[T] {
 	case []byte:
 		return codec[T]{
 			encode: func(v T) ([]byte, error) { return any(v).([]byte), nil },
-			decode: func(b []byte) (T, error) { return any(bytes.Clone(b)).(T), nil },
+			decode: func(b []byte) (T, error) { return any(b).(T), nil },
 		}
 	case struct{}:
 		return codec[T]{
