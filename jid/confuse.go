@@ -57,64 +57,68 @@ func Skeleton(s string) string {
 // plain reports whether s is its own skeleton at first sight.
 func plain(s string) bool {
 	for i := range len(s) {
-		switch c := s[i]; {
-		case c == 'm', c == 'w', c < 'a' || c > 'z':
+		c := s[i]
+		small := 'a' <= c && c <= 'z' && c != 'm' && c != 'w'
+		if !small && !('2' <= c && c <= '9') && c != '.' && c != '-' && c != '_' {
 			return false
 		}
 	}
 	return true
 }
 
-// looks lists, for each representative, the characters that look like it. Capitals are
+// looks lists the characters that look like a prototype, by script. Capitals are
 // listed only where they look like something else than their small letter does.
-// Compatibility characters (fullwidth, mathematical, superscript, ligatures) are absent:
-// NFKD has replaced them.
-var looks = [...]struct{ prototype, alike string }{
-	{"a", "аɑαⱥ" + "ΑА"},
-	{"b", "ЬьъƄƅɓЪ" + "ВΒ"},
-	{"c", "сϲƈ¢ⅽ" + "СϹ"},
-	{"d", "ԁɗđⅾժ"},
-	{"e", "еҽɛεєєе℮" + "ЕΕ"},
-	{"f", "ƒſքϝ"},
-	{"g", "ɡɢɠցǥ"},
-	{"h", "һհɦћђ" + "НΗ"},
-	{"i", "іıɩιӏɪ" + "Іѝ"},
-	{"j", "јʝϳյ" + "Ј"},
-	{"k", "кκƙқҝ" + "КΚ"},
-	{"l", "1I|ǀℓ∣ӏӀΙІłƚⅼا١۱ןՆ"},
-	{"rn", "mмΜМɱ"},
-	{"n", "ոռηпɲŋπ" + "Ν"},
-	{"o", "0оοσօøɵ" + "٥۵०০੦૦௦౦೦൦๐໐ဝ၀ہه०" + "ОΟՕ"},
-	{"p", "рρƿ" + "РΡ"},
-	{"q", "ԛզգ"},
-	{"r", "гɾɼᴦ"},
-	{"s", "ѕƽʂꜱ" + "ЅՏ5"},
-	{"t", "тτƭŧ" + "ТΤ"},
-	{"u", "υսʋцʊᴜ"},
-	{"v", "νѵטᴠ"},
-	{"vv", "wѡԝաɯω"},
-	{"x", "хχ×ҳ" + "ХΧ"},
-	{"y", "уүγʏўყ" + "УΥҮ"},
-	{"z", "ʐƶᴢ" + "Ζ"},
-	{"2", "ƨշ"},
-	{"3", "зʒȝӡҙɜՅ"},
-	{"4", "чӌ"},
-	{"6", "б"},
-	{"8", "ȣ৪"},
-	{"9", "৭գ"},
-	{"-", "‐‑‒–—−﹘"},
-	{".", "·․‧・"},
-	{"'", "ʼ’‘ʹ′׳՚"},
-	{",", "‚٫"},
-	{":", "։׃ː∶"},
-	{"/", "∕⁄⧸"},
-	{"!", "ǃ"},
+// Compatibility characters (fullwidth, mathematical, superscript, ligatures, lunate
+// sigma) are absent: NFKD has replaced them.
+var looks = [...]struct{ prototype, latin, greek, cyrillic, armenian, other string }{
+	{"a", "ɑ", "αΑ", "аА", "", ""},
+	{"b", "ƅɓ", "Β", "ьЬВ", "", ""},
+	{"c", "ƈ", "", "сС", "", ""},
+	{"d", "ɗ", "", "ԁԀ", "ժ", ""},
+	{"e", "", "Ε", "еЕҽє", "", ""},
+	{"f", "ƒ", "ϝ", "", "ք", ""},
+	{"g", "ɡɠɢ", "", "", "ց", ""},
+	{"h", "ɦ", "Η", "һҺН", "հ", ""},
+	{"i", "ıɩɪ", "ι", "і", "", ""},
+	{"j", "ʝ", "ϳ", "јЈ", "յ", ""},
+	{"k", "ƙ", "κΚ", "кКқҚҝ", "", ""},
+	// Last the Hebrew vav and final nun and the Arabic alef, then Arabic ones.
+	{"l", "1I|ǀ", "Ι", "ІӀӏ", "", "\u2223\u05d5\u05df\u0627\u0661\u06f1"},
+	{"rn", "mɱ", "Μ", "мМ", "", ""},
+	{"n", "ɲŋ", "Ν", "п", "ոռ", ""},
+	// The zeros of many scripts, and the Arabic fives.
+	{"o", "0", "οΟ", "оО", "օՕ", "\u06f5\u07c0\u0966\u09e6\u0a66\u0ae6\u0b66" +
+		"\u0be6\u0c66\u0ce6\u0d66\u0e50\u0ed0\u1040\u0665"},
+	{"p", "ƿ", "ρΡ", "рРҏ", "", ""},
+	{"q", "ɋ", "", "ԛ", "զ", ""},
+	{"r", "ɼɾ", "\u1d26", "г", "", ""},
+	{"s", "ʂꜱ", "", "ѕЅ", "Տ", ""},
+	{"t", "ƭ", "τΤ", "тТҭ", "", ""},
+	{"u", "ʊᴜ", "υ", "", "ս", ""},
+	{"v", "ᴠ", "ν", "ѵ", "", ""},
+	{"vv", "wɯ", "ω", "ѡԝ", "ա", ""},
+	{"x", "×", "χΧ", "хХҳ", "", ""},
+	{"y", "ʏ", "γΥ", "уУүҮ", "", "ყ"},
+	{"z", "ʐƶᴢ", "Ζ", "", "", ""},
+	{"2", "ƨ", "", "", "շ", ""},
+	{"3", "ȝʒ", "", "зҙӡ", "", ""},
+	{"4", "", "", "чӌ", "", ""},
+	{"6", "", "", "б", "", ""},
+	{"8", "ȣ", "", "", "", "\u09ea"}, // Bengali four
+	{"9", "", "", "", "", "\u09ed"},  // Bengali seven
+	{"-", "", "", "", "", "\u2010\u2013\u2014\u2212"},
+	{".", "", "", "", "", "\u00b7"},
+	{"'", "", "", "", "\u055a", "\u02b9\u02bc\u2018\u2019\u2032\u05f3"},
+	{",", "", "", "", "", "\u201a"},
+	{":", "", "", "", "\u0589", "\u02d0\u2236\u05c3"},
+	{"/", "", "", "", "", "\u2044\u2215"},
+	{"!", "ǃ", "", "", "", ""},
 }
 
 var prototypes = func() map[rune]string {
-	m := make(map[rune]string, 256)
+	m := make(map[rune]string, 200)
 	for _, l := range looks {
-		for _, r := range l.alike {
+		for _, r := range l.latin + l.greek + l.cyrillic + l.armenian + l.other {
 			m[r] = l.prototype
 		}
 	}

@@ -37,8 +37,12 @@ func PrepareDomain(s string) (string, error) {
 }
 
 func domainForm(s string) (string, form, error) {
-	if f, ok := asciiDomain(s); ok {
-		return s, f, nil
+	name, dot := strings.CutSuffix(s, ".")
+	if f, ok := asciiDomain(name); ok {
+		if dot && f == normal {
+			f = mapped
+		}
+		return name, f, nil
 	}
 	t, err := domainSlow(s)
 	return t, mapped, err

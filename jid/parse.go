@@ -104,38 +104,34 @@ func build(src, local, domain, resource string) (JID, error) {
 	}
 	if src != "" && l == normal && d == normal && r == normal {
 		j.s = src
-	} else {
-		j.s = join(n, local, domain, resource)
+		return j, nil
 	}
-	return j, nil
-}
-
-// join writes an address of n bytes. ASCII capitals in local part and domain, the only
-// thing the forms leave undone, become small.
-func join(n int, local, domain, resource string) string {
 	var b strings.Builder
 	b.Grow(n)
 	if local != "" {
-		writeLower(&b, local)
+		write(&b, local, l)
 		b.WriteByte('@')
 	}
-	writeLower(&b, domain)
+	write(&b, domain, d)
 	if resource != "" {
 		b.WriteByte('/')
 		b.WriteString(resource)
 	}
-	return b.String()
+	j.s = b.String()
+	return j, nil
 }
 
-func writeLower(b *strings.Builder, s string) {
+// write appends a part, with its capitals made small if it still needs that.
+func write(b *strings.Builder, s string, f form) {
+	if f != capital {
+		b.WriteString(s)
+		return
+	}
 	for i := range len(s) {
-		b.WriteByte(lower(s[i]))
+		c := s[i]
+		if classes[c]&isCapital != 0 {
+			c += 'a' - 'A'
+		}
+		b.WriteByte(c)
 	}
-}
-
-func lower(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		c += 'a' - 'A'
-	}
-	return c
 }
