@@ -37,6 +37,8 @@ var (
 	ErrFull = errors.New("store: cannot write to disk")
 	// ErrCorrupt: the file is damaged, or is not a database of this program.
 	ErrCorrupt = errors.New("store: not a usable database")
+	// ErrVersion: the file was written by a newer version of this program.
+	ErrVersion = errors.New("store: database is from a newer version")
 	// ErrReadOnly: a write inside View.
 	ErrReadOnly = errors.New("store: write in a read-only transaction")
 	// ErrShape: a name that was not declared, is declared twice, or has another kind.
