@@ -26,6 +26,7 @@ func TestAllocations(t *testing.T) {
 		{"PrepareLocal", 0, func() { PrepareLocal("juliet") }},
 		{"PrepareDomain", 0, func() { PrepareDomain("capulet.example") }},
 		{"PrepareResource", 0, func() { PrepareResource("balcony two") }},
+		{"Nick", 0, func() { Nick("Romeo M.") }},
 		{"EscapeLocal of plain text", 0, func() { EscapeLocal("juliet") }},
 		{"UnescapeLocal of plain text", 0, func() { UnescapeLocal("juliet") }},
 		{"Skeleton of plain text", 0, func() { Skeleton("juliet.2") }},

@@ -51,38 +51,37 @@ func domainForm(s string) (string, form, error) {
 // asciiDomain reports whether s consists of NR-LDH labels and is within the limits, so
 // that at most its capitals need work.
 func asciiDomain(s string) (f form, ok bool) {
-	if len(s) > maxName {
+	capitals, ok := scan(s, inDomain)
+	if !ok || len(s) > maxName {
 		return normal, false
 	}
+	if capitals {
+		f = capital
+	}
 	start := 0
-	for i := 0; i <= len(s); i++ {
-		if i < len(s) && s[i] != '.' {
-			c := classes[s[i]]
-			if c&inDomain == 0 {
+	for i := range len(s) {
+		if s[i] == '.' {
+			if !isLDH(s[start:i]) {
 				return normal, false
 			}
-			if c&isCapital != 0 {
-				f = capital
-			}
-			continue
+			start = i + 1
 		}
-		label := s[start:i]
-		if label == "" || len(label) > maxLabel || label[0] == '-' || label[len(label)-1] == '-' {
-			return normal, false
-		}
-		// RFC 5890 §2.3.1: "--" there marks an A-label or one reserved for the future.
-		if len(label) > 3 && label[2] == '-' && label[3] == '-' {
-			return normal, false
-		}
-		start = i + 1
 	}
-	return f, true
+	return f, isLDH(s[start:])
+}
+
+// isLDH reports whether a label of the right characters is an NR-LDH label.
+func isLDH(label string) bool {
+	n := len(label)
+	// RFC 5890 §2.3.1: "--" in third place marks an A-label or one reserved for the future.
+	return n > 0 && n <= maxLabel && label[0] != '-' && label[n-1] != '-' &&
+		!(n > 3 && label[2] == '-' && label[3] == '-')
 }
 
 // domainSlow prepares what asciiDomain does not know.
 func domainSlow(s string) (string, error) {
 	switch {
-	case len(s) > maxRaw:
+	case len(s) > maxPart: // more than any 253 characters of the DNS stand for
 		return "", Error{PartDomain, TooLong}
 	case !utf8.ValidString(s):
 		return "", Error{PartDomain, NotUTF8}
@@ -96,28 +95,28 @@ func domainSlow(s string) (string, error) {
 	if s == "" {
 		return "", Error{PartDomain, Empty}
 	}
-	ascii, err := idn.ToASCII(s)
-	if err != nil {
-		return "", Error{PartDomain, domainReason(ascii)}
-	}
-	u, err := idn.ToUnicode(ascii)
-	if err != nil || !isULabels(u) {
+	u, err := idn.ToUnicode(s)
+	switch {
+	case err != nil:
+		return "", Error{PartDomain, Disallowed}
+	case tooLong(u):
+		return "", Error{PartDomain, TooLong}
+	case !isULabels(u):
 		return "", Error{PartDomain, Disallowed}
 	}
 	return u, nil
 }
 
-// domainReason tells why IDNA refused a domain, by its form in A-labels.
-func domainReason(ascii string) Reason {
-	if len(ascii) > maxName {
-		return TooLong
-	}
-	for label := range strings.SplitSeq(ascii, ".") {
-		if len(label) > maxLabel {
-			return TooLong
+// tooLong reports whether a mapped domain is over the limits of the DNS. Counting
+// characters first keeps long labels from punycode, which is quadratic.
+func tooLong(u string) bool {
+	for label := range strings.SplitSeq(u, ".") {
+		if utf8.RuneCountInString(label) > maxLabel {
+			return true
 		}
 	}
-	return Disallowed
+	_, err := idn.ToASCII(u)
+	return err != nil
 }
 
 // isULabels reports whether every label of a mapped domain is an NR-LDH label or a

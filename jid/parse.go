@@ -7,15 +7,16 @@ import "strings"
 func Parse(s string) (JID, error) {
 	// RFC 7622 §3.2: first cut the resource, then the local part, and both before any
 	// mapping, which can produce '@' and '/' from other characters (§3.1).
-	rest, resource, hasResource := strings.Cut(s, "/")
-	if hasResource && resource == "" {
-		return JID{}, Error{PartResource, Empty}
+	domain, resource, local := s, "", ""
+	if i := strings.IndexByte(domain, '/'); i >= 0 {
+		if domain, resource = s[:i], s[i+1:]; resource == "" {
+			return JID{}, Error{PartResource, Empty}
+		}
 	}
-	local, domain, hasLocal := strings.Cut(rest, "@")
-	if !hasLocal {
-		local, domain = "", rest
-	} else if local == "" {
-		return JID{}, Error{PartLocal, Empty}
+	if i := strings.IndexByte(domain, '@'); i >= 0 {
+		if local, domain = domain[:i], domain[i+1:]; local == "" {
+			return JID{}, Error{PartLocal, Empty}
+		}
 	}
 	return build(s, local, domain, resource)
 }

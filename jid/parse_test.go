@@ -169,6 +169,8 @@ func TestDomains(t *testing.T) {
 		{"name too long", strings.Repeat("ab.", 84) + "cd", "", Error{PartDomain, TooLong}},
 		{"name far too long", strings.Repeat("ab.", 2000) + "c", "", Error{PartDomain, TooLong}},
 		{"U-label too long for the DNS", strings.Repeat("ü", 63) + ".example", "", Error{PartDomain, TooLong}},
+		{"U-label of many characters", strings.Repeat("ü", 64) + ".example", "", Error{PartDomain, TooLong}},
+		{"U-labels too long together", strings.Repeat("büch.", 30) + "example", "", Error{PartDomain, TooLong}},
 		{"U-label", "bücher.example", "bücher.example", nil},
 		{"A-label", "xn--bcher-kva.example", "bücher.example", nil},
 		{"sharp s stays", "straße.example", "straße.example", nil},
@@ -260,6 +262,8 @@ func TestNick(t *testing.T) {
 		{"override", "a\u202eb", "", Error{PartResource, Disallowed}},
 		{"not UTF-8", "a\xff", "", Error{PartResource, NotUTF8}},
 		{"too long", strings.Repeat("a", 1024), "", Error{PartResource, TooLong}},
+		{"grows far too long", strings.Repeat("\ufdfa", 1360), "", Error{PartResource, TooLong}},
+		{"mathematical letters shrink", strings.Repeat("\U0001d41a", 1023), strings.Repeat("a", 1023), nil},
 		{"grows too long", strings.Repeat("\ufdfa", 50), "", Error{PartResource, TooLong}},
 	}
 	for _, tt := range tests {

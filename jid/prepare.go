@@ -5,13 +5,14 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/secure/precis"
+	"golang.org/x/text/unicode/norm"
 )
 
 // maxPart is the most bytes a part has in normal form (RFC 7622 §3.1).
 const maxPart = 1023
 
-// maxRaw is the most bytes of a part that are looked at. Mapping shrinks text to a third
-// at most (fullwidth letters, decomposed Hangul), so more cannot come out valid.
+// maxRaw is the most bytes of a part that are looked at. Mapping shrinks text to a quarter
+// at most (mathematical letters in nicknames), so more cannot come out valid.
 const maxRaw = 4 * maxPart
 
 // form says what a part still needs.
@@ -28,7 +29,7 @@ type class uint8
 
 const (
 	inLocal    class = 1 << iota // allowed in a local part
-	inDomain                     // allowed in a label of a domain
+	inDomain                     // allowed in a domain: the characters of labels, and the dot
 	inResource                   // allowed in a resource
 	isCapital                    // must become small in local part and domain
 )
@@ -44,23 +45,23 @@ var classes = func() (t [256]class) {
 		switch {
 		case 'A' <= c && c <= 'Z':
 			t[c] |= inDomain | isCapital
-		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-':
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-', c == '.':
 			t[c] |= inDomain
 		}
 	}
 	return t
 }()
 
-// scan reports whether s is ASCII that is allowed in the given role, and which classes
-// its characters have together. Non-ASCII characters have no class.
-func scan(s string, role class) (all class, ok bool) {
-	ok = true
+// scan reports whether s is ASCII that is allowed in the given role, and whether it has
+// capitals. Non-ASCII characters have no class.
+func scan(s string, role class) (capitals, ok bool) {
+	any, all := class(0), role
 	for i := range len(s) {
 		c := classes[s[i]]
-		all |= c
-		ok = ok && c&role != 0
+		any |= c
+		all &= c
 	}
-	return all, ok
+	return any&isCapital != 0, all != 0
 }
 
 // PrepareLocal brings a local part to normal form: UsernameCaseMapped (RFC 8265 §3.3)
@@ -74,8 +75,8 @@ func PrepareLocal(s string) (string, error) {
 }
 
 func localForm(s string) (string, form, error) {
-	if all, ok := scan(s, inLocal); ok && s != "" && len(s) <= maxPart {
-		if all&isCapital != 0 {
+	if capitals, ok := scan(s, inLocal); ok && s != "" && len(s) <= maxPart {
+		if capitals {
 			return s, capital, nil
 		}
 		return s, normal, nil
@@ -120,6 +121,14 @@ func resourceForm(s string) (string, form, error) {
 // the rules for resources, since the nickname is the resource of the occupant's address.
 // Case is kept. Errors name the resource part.
 func Nick(s string) (string, error) {
+	if _, ok := scan(s, inResource); ok && s != "" && len(s) <= maxPart &&
+		s[0] != ' ' && s[len(s)-1] != ' ' && !strings.Contains(s, "  ") {
+		return s, nil
+	}
+	// NFKC can make text eleven times longer; what is too long then is not worth the rounds.
+	if len(s) > maxRaw || len(norm.NFKC.String(s)) > maxRaw {
+		return "", Error{PartResource, TooLong}
+	}
 	s, err := enforce(PartResource, precis.Nickname, s)
 	if err != nil {
 		return "", err
