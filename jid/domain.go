@@ -26,8 +26,7 @@ var idn = idna.New(
 var uLabel = precis.NewIdentifier()
 
 // PrepareDomain brings a domain to normal form: IDNA2008 with A-labels turned into
-// U-labels, in lower case and without a final dot (RFC 7622 §3.2), within the limits of the DNS;
-// an IPv4 address; or an IPv6 address in brackets, in the form of RFC 5952.
+// U-labels, in lower case and without a final dot (RFC 7622 §3.2), within the limits of the DNS; an IPv4 address; or an IPv6 address in brackets, in the form of RFC 5952.
 func PrepareDomain(s string) (string, error) {
 	s, f, err := domainForm(s)
 	if f == capital {
@@ -110,6 +109,9 @@ func domainSlow(s string) (string, error) {
 // tooLong reports whether a mapped domain is over the limits of the DNS. Counting
 // characters first keeps long labels from punycode, which is quadratic.
 func tooLong(u string) bool {
+	if utf8.RuneCountInString(u) > maxName {
+		return true
+	}
 	for label := range strings.SplitSeq(u, ".") {
 		if utf8.RuneCountInString(label) > maxLabel {
 			return true
