@@ -26,7 +26,8 @@ var idn = idna.New(
 var uLabel = precis.NewIdentifier()
 
 // PrepareDomain brings a domain to normal form: IDNA2008 with A-labels turned into
-// U-labels, in lower case and without a final dot (RFC 7622 §3.2), within the limits of the DNS; an IPv4 address; or an IPv6 address in brackets, in the form of RFC 5952.
+// U-labels, in lower case and without a final dot (RFC 7622 §3.2), within the limits of
+// the DNS; an IPv4 address; or an IPv6 address in brackets, in the form of RFC 5952.
 func PrepareDomain(s string) (string, error) {
 	s, f, err := domainForm(s)
 	if f == capital {
