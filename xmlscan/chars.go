@@ -1,6 +1,10 @@
 package xmlscan
 
-import "unicode/utf8"
+import (
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf8"
+)
 
 // Classes of ASCII bytes. Bytes from 0x80 on stop text and values, so that
 // the loops over plain ASCII test one table entry per byte.
@@ -40,6 +44,74 @@ func classes() (t [256]uint8) {
 	return t
 }
 
+// Eight bytes at a time: every byte 1, and every top bit.
+const (
+	ones = 0x0101010101010101
+	tops = 0x8080808080808080
+)
+
+// textRun returns the first place from p on that needs a look in character
+// data: an ASCII control, '&', '<', '>', or a byte from 0x80 on. The lowest
+// bit that a test of eight bytes sets is exact, those above it may not be.
+func textRun(b []byte, p int) int {
+	for p+8 <= len(b) {
+		x := binary.LittleEndian.Uint64(b[p:])
+		amp := x ^ '&'*ones
+		angle := (x | 2*ones) ^ '>'*ones // '<' and '>' differ by 2
+		m := ((x-0x20*ones)&^x | (amp-ones)&^amp | (angle-ones)&^angle | x) & tops
+		if m != 0 {
+			return p + bits.TrailingZeros64(m)>>3
+		}
+		p += 8
+	}
+	for p < len(b) && class[b[p]]&textStop == 0 {
+		p++
+	}
+	return p
+}
+
+// valueRun is textRun for an attribute value within this quote.
+func valueRun(b []byte, p int, quote byte) int {
+	// One bit tells '&' from either quote.
+	bit, with := uint64(1*ones), uint64('\''*ones)
+	if quote == '"' {
+		bit, with = 4*ones, '&'*ones
+	}
+	for p+8 <= len(b) {
+		x := binary.LittleEndian.Uint64(b[p:])
+		stop := (x | bit) ^ with
+		angle := x ^ '<'*ones
+		m := ((x-0x20*ones)&^x | (stop-ones)&^stop | (angle-ones)&^angle | x) & tops
+		if m != 0 {
+			return p + bits.TrailingZeros64(m)>>3
+		}
+		p += 8
+	}
+	for p < len(b) && class[b[p]]&valueStop == 0 {
+		p++
+	}
+	return p
+}
+
+// wideRun skips characters of two and three bytes from p on, as far as they
+// are plainly right; multibyte judges the rest.
+func wideRun(b []byte, p int) int {
+	for p+2 < len(b) {
+		c := b[p]
+		switch {
+		case b[p+1]&0xC0 != 0x80:
+			return p
+		case c >= 0xC2 && c <= 0xDF:
+			p += 2
+		case c > 0xE0 && c < 0xED && b[p+2]&0xC0 == 0x80:
+			p += 3
+		default:
+			return p
+		}
+	}
+	return p
+}
+
 // Results of multibyte besides a length.
 const (
 	cutRune = 0  // the bytes end within a character
@@ -49,19 +121,6 @@ const (
 
 // multibyte checks the character at b[0] >= 0x80 and returns its length.
 func multibyte(b []byte) int {
-	c := b[0]
-	if c >= 0xC2 && c <= 0xDF && len(b) > 1 { // two bytes: all are Chars
-		if b[1]&0xC0 == 0x80 {
-			return 2
-		}
-		return badUTF8
-	}
-	if c > 0xE0 && c < 0xED && len(b) > 2 { // three bytes, no special case
-		if b[1]&0xC0 == 0x80 && b[2]&0xC0 == 0x80 {
-			return 3
-		}
-		return badUTF8
-	}
 	r, n := utf8.DecodeRune(b)
 	switch {
 	case r == utf8.RuneError && n == 1:

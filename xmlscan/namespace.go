@@ -113,8 +113,9 @@ func (s *Scanner) addAttr(buf []byte) *Error {
 		return s.fail(TooBig, s.name, "attributes over MaxAttrs")
 	}
 	name := buf[s.name:s.pos]
-	for i := range s.attrs[s.attr0:] {
-		a := &s.attrs[s.attr0+i]
+	tag := s.attrs[s.attr0:]
+	for i := range tag {
+		a := &tag[i]
 		if int(a.Len) == len(name) && bytes.Equal(buf[a.Name:][:a.Len], name) {
 			return s.fail(NotWellFormed, s.name, "attribute twice")
 		}

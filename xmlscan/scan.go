@@ -200,10 +200,8 @@ func (s *Scanner) step(buf []byte, t *Token) (bool, *Error) {
 		return s.cdata(buf, t)
 	case inDecl:
 		return s.decl(buf, t)
-	case inEndName, inEndTag:
-		return s.endTag(buf, t)
 	}
-	return s.startTag(buf, t)
+	return s.anyTag(buf, t)
 }
 
 // markup chooses the phase by the byte after '<'.
@@ -253,14 +251,14 @@ func (s *Scanner) finish(t *Token, typ Type) {
 func (s *Scanner) text(buf []byte, t *Token) (bool, *Error) {
 	p := s.pos
 	for {
-		for p < len(buf) && class[buf[p]]&textStop == 0 {
-			p++
-		}
+		p = textRun(buf, p)
 		s.pos = p
 		if p == len(buf) {
 			return false, nil
 		}
 		switch c := buf[p]; c {
+		case '\t', '\n':
+			p++
 		case '<':
 			s.finish(t, Text)
 			t.Raw = s.raw
@@ -274,6 +272,10 @@ func (s *Scanner) text(buf []byte, t *Token) (bool, *Error) {
 			s.raw = true
 			p++
 		default:
+			if q := wideRun(buf, p); q > p {
+				p = q
+				continue
+			}
 			n, err := s.special(buf, p)
 			if n == 0 {
 				return false, err
@@ -332,8 +334,9 @@ func (s *Scanner) cdata(buf []byte, t *Token) (bool, *Error) {
 			s.phase = inCData
 		}
 	}
-	p, body := s.pos, s.start+len(cdataOpen)
-	for p < len(buf) {
+	body := s.start + len(cdataOpen)
+	p := s.pos
+	for p = textRun(buf, p); p < len(buf); p = textRun(buf, p) {
 		c := buf[p]
 		switch {
 		case c == '>' && p-body >= 2 && buf[p-1] == ']' && buf[p-2] == ']':

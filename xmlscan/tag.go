@@ -1,8 +1,8 @@
 package xmlscan
 
 import (
-	"bytes"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // beginTag prepares for the start tag whose name begins at s.pos.
@@ -16,19 +16,24 @@ func (s *Scanner) beginTag() {
 	s.tag.binds, s.tag.def = int32(len(s.binds)), s.def
 }
 
-// startTag scans a start tag or an empty element tag by its parts.
-func (s *Scanner) startTag(buf []byte, t *Token) (bool, *Error) {
+// anyTag goes on with a tag of any kind.
+func (s *Scanner) anyTag(buf []byte, t *Token) (done bool, err *Error) {
 	view := buf[:min(len(buf), s.start+s.lim.MaxTag)]
-	done, err := s.tagParts(view, t)
-	if err == nil && !done && len(view) < len(buf) {
+	if s.phase >= inEndName {
+		done, err = s.endTag(view, t)
+	} else {
+		done, err = s.startTag(view, t)
+	}
+	if !done && err == nil && len(view) < len(buf) {
 		err = s.fail(TooBig, s.pos, "tag over MaxTag")
 	}
 	return done, err
 }
 
-func (s *Scanner) tagParts(buf []byte, t *Token) (bool, *Error) {
+// startTag scans a start tag or an empty element tag by its parts.
+func (s *Scanner) startTag(buf []byte, t *Token) (bool, *Error) {
 	if s.phase == inName {
-		if done, err := s.scanName(buf); !done {
+		if done, err := s.scanName(buf); !done || err != nil {
 			return false, err
 		}
 		s.tag.name, s.tag.len = uint32(s.name), uint16(s.pos-s.name)
@@ -37,8 +42,18 @@ func (s *Scanner) tagParts(buf []byte, t *Token) (bool, *Error) {
 	}
 	for {
 		if s.phase == inTag {
-			if done, err := s.between(buf); !done {
+			if done, err := s.between(buf); !done || err != nil {
 				return false, err
+			}
+			if s.phase == inAttrName {
+				done, err := s.plainAttr(buf)
+				if err != nil {
+					return false, err
+				}
+				if done {
+					s.phase = inTag
+					continue
+				}
 			}
 		}
 		switch s.phase {
@@ -54,7 +69,7 @@ func (s *Scanner) tagParts(buf []byte, t *Token) (bool, *Error) {
 			s.pos++
 			return true, s.open(buf, t, true)
 		}
-		if done, err := s.attribute(buf); !done {
+		if done, err := s.attribute(buf); !done || err != nil {
 			return false, err
 		}
 		s.phase = inTag
@@ -86,6 +101,45 @@ func (s *Scanner) between(buf []byte) (bool, *Error) {
 		s.phase = inAttrName
 	}
 	return true, nil
+}
+
+// plainAttr is the short way through an attribute that is all there, written
+// name='value', in ASCII, without colon or reference. It says false, with
+// nothing changed, where attribute must take over; that happens at most once
+// per attribute, so the work stays linear.
+func (s *Scanner) plainAttr(buf []byte) (bool, *Error) {
+	p := s.pos
+	for p < len(buf) && class[buf[p]]&nameByte != 0 {
+		p++
+	}
+	if p+2 >= len(buf) || buf[p] != '=' || class[buf[s.name]]&nameStart == 0 {
+		return false, nil
+	}
+	quote, val := buf[p+1], p+2
+	if quote != '\'' && quote != '"' {
+		return false, nil
+	}
+	end := valueRun(buf, val, quote)
+	if end == len(buf) || buf[end] != quote {
+		return false, nil
+	}
+	s.pos = p
+	if err := s.addAttr(buf); err != nil {
+		return false, err
+	}
+	s.val, s.pos = val, end+1
+	return true, s.endAttr(buf)
+}
+
+// endAttr enters the value, which ends before the quote at s.pos-1.
+func (s *Scanner) endAttr(buf []byte) *Error {
+	i := len(s.attrs) - 1
+	a := &s.attrs[i]
+	a.Val, a.ValLen = uint32(s.val), uint16(s.pos-1-s.val)
+	if a.NS == NSDecl {
+		return s.declare(buf, i)
+	}
+	return nil
 }
 
 // scanName scans a qualified name from s.pos on; done when a byte follows
@@ -156,7 +210,7 @@ func (s *Scanner) prefixLen() int {
 func (s *Scanner) attribute(buf []byte) (bool, *Error) {
 	switch s.phase {
 	case inAttrName:
-		if done, err := s.scanName(buf); !done {
+		if done, err := s.scanName(buf); !done || err != nil {
 			return false, err
 		}
 		if err := s.addAttr(buf); err != nil {
@@ -165,13 +219,13 @@ func (s *Scanner) attribute(buf []byte) (bool, *Error) {
 		s.phase = inEquals
 		fallthrough
 	case inEquals:
-		if done, err := s.expect(buf, '=', '='); !done {
+		if done, err := s.expect(buf, '=', '='); !done || err != nil {
 			return false, err
 		}
 		s.phase = inQuote
 		fallthrough
 	case inQuote:
-		if done, err := s.expect(buf, '\'', '"'); !done {
+		if done, err := s.expect(buf, '\'', '"'); !done || err != nil {
 			return false, err
 		}
 		s.quote = buf[s.pos-1]
@@ -182,12 +236,7 @@ func (s *Scanner) attribute(buf []byte) (bool, *Error) {
 	if !done {
 		return false, err
 	}
-	a := &s.attrs[len(s.attrs)-1]
-	a.Val, a.ValLen = uint32(s.val), uint16(s.pos-1-s.val)
-	if a.NS == NSDecl {
-		return true, s.declare(buf, len(s.attrs)-1)
-	}
-	return true, nil
+	return true, s.endAttr(buf)
 }
 
 // expect skips white space and one byte that is a or b.
@@ -201,7 +250,7 @@ func (s *Scanner) expect(buf []byte, a, b byte) (bool, *Error) {
 		return false, nil
 	}
 	if c := buf[p]; c != a && c != b {
-		return false, s.fail(NotWellFormed, p, "attribute without quoted value")
+		return false, s.fail(NotWellFormed, p, "unexpected character in tag")
 	}
 	s.pos++
 	return true, nil
@@ -211,9 +260,7 @@ func (s *Scanner) expect(buf []byte, a, b byte) (bool, *Error) {
 func (s *Scanner) value(buf []byte) (bool, *Error) {
 	p := s.pos
 	for {
-		for p < len(buf) && class[buf[p]]&valueStop == 0 {
-			p++
-		}
+		p = valueRun(buf, p, s.quote)
 		s.pos = p
 		if p == len(buf) {
 			return false, nil
@@ -274,50 +321,23 @@ func (s *Scanner) leave(f frame) {
 
 // endTag scans "</name>", comparing with the open element as bytes arrive.
 func (s *Scanner) endTag(buf []byte, t *Token) (bool, *Error) {
-	view := buf[:min(len(buf), s.start+s.lim.MaxTag)]
-	done, err := s.endParts(view, t)
-	if err == nil && !done && len(view) < len(buf) {
-		err = s.fail(TooBig, s.pos, "tag over MaxTag")
-	}
-	return done, err
-}
-
-func (s *Scanner) endParts(buf []byte, t *Token) (bool, *Error) {
 	if s.phase == inEndName {
-		at := s.pos - s.start - len("</")
-		var same bool
-		var rest int
-		if n := len(s.stack); n > 0 {
-			f := s.stack[n-1]
-			want := buf[f.name:][at:f.len]
-			rest = min(len(want), len(buf)-s.pos)
-			same = bytes.Equal(buf[s.pos:s.pos+rest], want[:rest])
-			rest = len(want)
-		} else {
-			want := s.ctx.root[at:]
-			rest = min(len(want), len(buf)-s.pos)
-			same = string(buf[s.pos:s.pos+rest]) == want[:rest]
-			rest = len(want)
+		want, known := s.rest(buf), len(buf)-s.pos
+		if known > len(want) {
+			known = len(want)
 		}
-		if !same {
+		if string(buf[s.pos:s.pos+known]) != want[:known] {
 			return false, s.fail(NotWellFormed, s.start, "end tag does not match")
 		}
-		if s.pos += rest; s.pos > len(buf) {
-			s.pos = len(buf)
+		s.pos += known
+		if known < len(want) {
 			return false, nil
 		}
 		s.phase = inEndTag
 	}
-	for s.pos < len(buf) && class[buf[s.pos]]&space != 0 {
-		s.pos++
+	if done, err := s.expect(buf, '>', '>'); !done || err != nil {
+		return false, err
 	}
-	if s.pos == len(buf) {
-		return false, nil
-	}
-	if buf[s.pos] != '>' {
-		return false, s.fail(NotWellFormed, s.pos, "end tag does not match")
-	}
-	s.pos++
 	n := len(s.stack)
 	if n == 0 {
 		s.ctx = &noContext
@@ -328,4 +348,16 @@ func (s *Scanner) endParts(buf []byte, t *Token) (bool, *Error) {
 	s.stack = s.stack[:n-1]
 	s.finish(t, End)
 	return true, nil
+}
+
+// rest returns what has not been seen yet of the name that the end tag needs.
+func (s *Scanner) rest(buf []byte) string {
+	seen := s.pos - s.start - len("</")
+	n := len(s.stack)
+	if n == 0 {
+		return s.ctx.root[seen:]
+	}
+	f := &s.stack[n-1]
+	name := buf[f.name+uint32(seen) : f.name+uint32(f.len)]
+	return unsafe.String(unsafe.SliceData(name), len(name))
 }
