@@ -35,6 +35,37 @@ func TestPreparePassword(t *testing.T) {
 	}
 }
 
+func TestPrepareUser(t *testing.T) {
+	rows := []struct {
+		name, in, want string
+		ok             bool
+	}{
+		{"ASCII", "romeo-0_x", "romeo-0_x", true},
+		{"capitals", "RomeO", "romeo", true},
+		{"RFC 8265 example 4", "\u03c3", "\u03c3", true},
+		{"RFC 8265 example 5, capital sigma", "\u03a3", "\u03c3", true},
+		{"NFC", "e\u0301", "\u00e9", true},
+		{"fullwidth", "\uff32\uff4f\uff4d\uff45\uff4f", "romeo", true},
+		{"digit before a letter from left to right", "0\u00e9", "0\u00e9", true},
+		{"right to left", "\u05d0\u05d1", "\u05d0\u05d1", true},
+		{"digit before a letter from right to left", "0\u05d0", "", false},
+		{"both directions", "a\u05d0", "", false},
+		{"space", "ro meo", "", false},
+		{"compatibility character", "henry\u2163", "", false},
+		{"symbol", "\u265a", "", false},
+		{"control character", "ro\tmeo", "", false},
+		{"empty", "", "", false},
+		{"not UTF-8", "\xff", "", false},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			if got, ok := prepareUser(row.in); ok != row.ok || ok && got != row.want {
+				t.Errorf("%q, %v", got, ok)
+			}
+		})
+	}
+}
+
 func TestKeys(t *testing.T) {
 	for _, h := range []crypto.Hash{crypto.SHA1, crypto.SHA256, crypto.SHA512} {
 		keys, err := Derive(h, "pencil é", nil, 0)

@@ -4,8 +4,15 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/secure/bidirule"
 	"golang.org/x/text/secure/precis"
+	"golang.org/x/text/unicode/bidi"
+	"golang.org/x/text/unicode/norm"
 )
+
+// userProfile is UsernameCaseMapped (RFC 8265 §3.3) without its directionality rule, which x/text would apply to
+// every string; the profile wants it for strings with right-to-left characters alone.
+var userProfile = precis.NewIdentifier(precis.FoldWidth, precis.LowerCase(), precis.Norm(norm.NFC))
 
 // prepareUser applies UsernameCaseMapped (RFC 8265 §3.3), the profile of an XMPP localpart, which replaces the SASLprep
 // of RFC 5802 §5.1 and RFC 4616 §2. ok is false for a name the profile refuses.
@@ -23,8 +30,18 @@ func prepareUser(name string) (prepared string, ok bool) {
 	if plain {
 		return name, true
 	}
-	prepared, err := precis.UsernameCaseMapped.String(name)
-	return prepared, err == nil && prepared != ""
+	// RFC 8265 §5: apply the rules until the result is stable, three more times at most.
+	for range 4 {
+		prepared, err := userProfile.String(name)
+		if err != nil || prepared == "" {
+			return "", false
+		}
+		if prepared == name {
+			return name, bidirule.DirectionString(name) != bidi.RightToLeft || bidirule.ValidString(name)
+		}
+		name = prepared
+	}
+	return "", false
 }
 
 // preparePassword applies OpaqueString (RFC 8265 §4.2), which replaces SASLprep: printable ASCII stays as it is, other

@@ -156,29 +156,22 @@ func channelBinding(header string, data []byte) string {
 // offerHash is the value of attribute h, which signs what the server offered (XEP-0474#hash). types are the binding
 // types advertised by XEP-0440, none if it was not used.
 func offerHash(h crypto.Hash, mechanisms []Mechanism, types []BindingType) string {
-	var s []byte
-	for i, m := range slices.Sorted(slices.Values(mechanisms)) {
-		if i > 0 {
-			s = append(s, 0x1e)
-		}
-		s = append(s, m...)
-	}
-	for i, t := range slices.Sorted(slices.Values(types)) {
-		if i == 0 {
-			s = append(s, 0x1f)
-		} else {
-			s = append(s, 0x1e)
-		}
-		s = append(s, t...)
+	s := appendSorted(make([]byte, 0, 256), mechanisms)
+	if len(types) > 0 {
+		s = appendSorted(append(s, 0x1f), types)
 	}
 	return b64.EncodeToString(digest(h, s))
 }
 
-// proofOf is ClientKey XOR ClientSignature in either direction (RFC 5802 §3).
-func proofOf(a, b []byte) []byte {
-	x := make([]byte, len(a))
-	for i := range a {
-		x[i] = a[i] ^ b[i]
+// appendSorted appends the names in the order of their octets (i;octet), joined by 0x1e.
+func appendSorted[S ~string](to []byte, names []S) []byte {
+	sorted := slices.Clone(names)
+	slices.Sort(sorted)
+	for i, name := range sorted {
+		if i > 0 {
+			to = append(to, 0x1e)
+		}
+		to = append(to, name...)
 	}
-	return x
+	return to
 }

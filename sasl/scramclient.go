@@ -200,7 +200,8 @@ func (c *ScramClient) final(message string) ([]byte, error) {
 	withoutProof := "c=" + channelBinding(c.header, c.binding.Data) + ",r=" + nonce
 	auth := []byte(c.bare + "," + message + "," + withoutProof)
 	c.verifier = mac(c.hash, c.keys.ServerKey, auth)
-	proof := proofOf(c.keys.ClientKey, mac(c.hash, digest(c.hash, c.keys.ClientKey), auth))
+	proof := mac(c.hash, digest(c.hash, c.keys.ClientKey), auth)
+	subtle.XORBytes(proof, proof, c.keys.ClientKey) // ClientKey XOR ClientSignature (RFC 5802 §3)
 	return b64.AppendEncode([]byte(withoutProof+",p="), proof), nil
 }
 

@@ -177,7 +177,8 @@ func (s *scramServer) final(message string) ([]byte, bool, error) {
 		return nil, false, because(ErrNotAuthorized, "channel binding differs")
 	}
 	s.auth = append(append(s.auth, ','), withoutProof...)
-	clientKey := proofOf(proof, mac(s.hash, s.keys.StoredKey, s.auth))
+	clientKey := proof // ClientProof XOR ClientSignature (RFC 5802 §3)
+	subtle.XORBytes(clientKey, proof, mac(s.hash, s.keys.StoredKey, s.auth))
 	if subtle.ConstantTimeCompare(digest(s.hash, clientKey), s.keys.StoredKey) != 1 {
 		return nil, false, because(ErrNotAuthorized, "proof is wrong")
 	}
