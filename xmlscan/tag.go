@@ -150,9 +150,9 @@ func (s *Scanner) scanName(buf []byte) (bool, *Error) {
 		for p < len(buf) && class[buf[p]]&nameByte != 0 {
 			p++
 		}
-		if p == len(buf) {
+		if err := s.nameSoFar(buf, p); err != nil || p == len(buf) {
 			s.pos = p
-			return false, s.nameSoFar(buf, p)
+			return false, err
 		}
 		c := buf[p]
 		if c == ':' {
@@ -181,7 +181,7 @@ func (s *Scanner) scanName(buf []byte) (bool, *Error) {
 	if p == s.name || p == s.colon+1 {
 		return false, s.fail(NotWellFormed, p, "name missing")
 	}
-	return true, s.nameSoFar(buf, p)
+	return true, nil
 }
 
 // nameSoFar checks the first byte of both parts of the name that goes on to
