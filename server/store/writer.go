@@ -47,6 +47,12 @@ func (db *db) View(ctx context.Context, fn func(Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	db.gate.RLock()
+	closed := db.closed
+	db.gate.RUnlock()
+	if closed {
+		return ErrClosed
+	}
 	return db.driver.View(ctx, fn)
 }
 

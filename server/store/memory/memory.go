@@ -238,7 +238,10 @@ func (t *tx) Owners(name, after string, limit int) ([]string, error) {
 		}
 	}
 	slices.Sort(all)
-	return all[:min(len(all), max(limit, 0))], nil
+	if len(all) == 0 || limit <= 0 {
+		return nil, nil
+	}
+	return all[:min(len(all), limit)], nil
 }
 
 func (t *tx) Import(r store.Record) error {

@@ -113,4 +113,3 @@ func (t *tx) Bounds(name, owner string) (b store.Bounds, ok bool, err error) {
 	}, owner)
 	return b, true, err
 }
-
