@@ -119,6 +119,7 @@ func FuzzGS2(f *testing.F) {
 	f.Add("n,,n=user,r=abc")
 	f.Add("p=tls-exporter,a=x=2C=3Dy,rest")
 	f.Add("y,a=,")
+	f.Add(",")
 	f.Fuzz(func(t *testing.T, message string) {
 		if name, ok := unescapeName(message); ok && escapeName(name) != message {
 			t.Fatalf("%q became %q", message, name)

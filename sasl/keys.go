@@ -8,7 +8,6 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"errors"
-	"hash"
 )
 
 // Limits on the iteration counts a client accepts. RFC 7677 §4 asks servers for at least 4096; the upper bound keeps a
@@ -58,7 +57,12 @@ func Derive(h crypto.Hash, password string, salt []byte, iterations int) (Keys, 
 	if err != nil {
 		return Keys{}, err
 	}
-	return Keys{Salt: bytes.Clone(salt), StoredKey: digest(h, ck.ClientKey), ServerKey: ck.ServerKey, Iterations: iterations}, nil
+	return Keys{
+		Salt:       bytes.Clone(salt),
+		StoredKey:  digest(h, ck.ClientKey),
+		ServerKey:  ck.ServerKey,
+		Iterations: iterations,
+	}, nil
 }
 
 // deriveClient is RFC 5802 §3 up to ClientKey and ServerKey.
@@ -109,7 +113,7 @@ func FakeKeys(h crypto.Hash, secret []byte, user string) Keys {
 
 // mac is HMAC(key, parts…) of RFC 5802 §2.2.
 func mac(h crypto.Hash, key []byte, parts ...[]byte) []byte {
-	m := hmac.New(func() hash.Hash { return h.New() }, key)
+	m := hmac.New(h.New, key)
 	for _, p := range parts {
 		m.Write(p)
 	}

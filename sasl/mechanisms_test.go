@@ -344,6 +344,15 @@ func TestErrors(t *testing.T) {
 			t.Errorf("Condition(%v) = %q, want %q", row.err, got, row.condition)
 		}
 	}
+	for err, text := range map[error]string{
+		because(ErrMalformed, "GS2 header"):    "sasl: malformed-request: GS2 header",
+		ErrIterations:                          "sasl: iteration count out of range",
+		&OAuthFailure{Status: "invalid_token"}: "sasl: bearer token refused: invalid_token",
+	} {
+		if err.Error() != text {
+			t.Errorf("%q, want %q", err, text)
+		}
+	}
 	if ErrorFor("account-disabled") != ErrAccountDisabled || ErrorFor("made-up") != ErrNotAuthorized {
 		t.Error("ErrorFor")
 	}

@@ -9,14 +9,21 @@ import (
 	"pgregory.net/rapid"
 )
 
-// play runs both sides against each other, as the stream layer does, and returns what each of them says.
-func play(c Client, x Exchange) (clientErr, serverErr error) {
+// play runs both sides against each other, as the stream layer does, and returns what each of them says. With late the
+// initial response waits until the server asks for it, as RFC 6120 §6.3.10 allows.
+func play(c Client, x Exchange, late bool) (clientErr, serverErr error) {
 	response, has, err := c.Start()
 	if err != nil {
 		return err, nil
 	}
 	if !has {
 		response = nil
+	} else if late {
+		if challenge, done, err := x.Next(nil); err == nil && !done && len(challenge) > 0 {
+			return fmt.Errorf("asked with %q", challenge), nil
+		} else if err != nil || done {
+			return nil, err
+		}
 	}
 	for range 10 {
 		challenge, done, err := x.Next(response)
@@ -143,7 +150,7 @@ func TestPeersAgree(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if clientErr, serverErr := play(c, x); clientErr != nil || serverErr != nil {
+		if clientErr, serverErr := play(c, x, rapid.Bool().Draw(t, "late")); clientErr != nil || serverErr != nil {
 			t.Fatalf("client %v, server %v", clientErr, serverErr)
 		}
 		want := Identity{Authcid: a.user, Authzid: a.authzid, Mechanism: a.mech}
@@ -202,7 +209,7 @@ func TestPeersRefuse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if clientErr, serverErr := play(c, x); clientErr != nil || Condition(serverErr) != "not-authorized" {
+		if clientErr, serverErr := play(c, x, rapid.Bool().Draw(t, "late")); clientErr != nil || Condition(serverErr) != "not-authorized" {
 			t.Fatalf("client %v, server %v", clientErr, serverErr)
 		}
 		if x.Identity() != (Identity{}) {
@@ -249,7 +256,7 @@ func TestPeersNoticeDowngrade(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			clientErr, serverErr := play(c, x)
+			clientErr, serverErr := play(c, x, false)
 			if noticed := clientErr != nil || serverErr != nil; noticed != row.noticed {
 				t.Errorf("client %v, server %v", clientErr, serverErr)
 			}

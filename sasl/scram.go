@@ -69,9 +69,9 @@ func escapeName(name string) string {
 	return strings.NewReplacer("=", "=3D", ",", "=2C").Replace(name)
 }
 
-// unescapeName reads a saslname. A '=' that opens neither =2C nor =3D makes ok false.
+// unescapeName reads a saslname. A comma, or a '=' that opens neither =2C nor =3D, makes ok false.
 func unescapeName(s string) (name string, ok bool) {
-	if s == "" || !isText(s) {
+	if s == "" || !isText(s) || strings.IndexByte(s, ',') >= 0 {
 		return "", false
 	}
 	if strings.IndexByte(s, '=') < 0 {
