@@ -29,7 +29,7 @@ func (it *Item) Check() error {
 const All = -1
 
 // CountLimit is the most items that a query with WantCount counts.
-const CountLimit = 100_000
+const CountLimit = 10_000
 
 // Query selects one page of a log. Zero fields do not restrict, apart from
 // Limit. Items come in the order of their time, those of equal time in the

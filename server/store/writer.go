@@ -13,7 +13,7 @@ import (
 const QueueLimit = 8192
 
 // maxBatch bounds a commit, and so the time that its first write waits for it.
-const maxBatch = 2048
+const maxBatch = 1024
 
 // db makes a DB of a Driver. The goroutine write owns the driver's writing side.
 type db struct {

@@ -82,7 +82,7 @@ func BenchmarkUpdate(b *testing.B) {
 	defer db.Close()
 	m := store.OpenMap[string](db, "roster")
 	for n := range b.N {
-		if err := m.Put(b.Context(), "romeo@montague.example", fmt.Sprint(n%100), "friend"); err != nil {
+		if err := m.Put(b.Context(), "romeo@montague.example", fmt.Sprint(n%100), fmt.Sprint("friend ", n)); err != nil {
 			b.Fatal(err)
 		}
 	}

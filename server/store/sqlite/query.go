@@ -184,22 +184,32 @@ func (t *tx) page(f *search, q store.Query, page *store.Page) error {
 	return nil
 }
 
-// tally counts the result set, and what of it comes before the page's first
-// item, if there is one.
+// tally counts the result set in one pass: what of it comes before the page's
+// first item, and the rest.
 func (t *tx) tally(f *search, page *store.Page) (err error) {
-	if page.Count, err = t.countTo(f, f.before); err != nil {
-		return err
+	page.First, page.Count = -1, 0
+	rest := f.after
+	if len(page.Items) > 0 {
+		if page.First, err = t.countBetween(f, f.after, f.first); err != nil {
+			return err
+		}
+		page.Count, rest = page.First, key{f.first.at, f.first.seq - 1}
 	}
-	if page.First = -1; len(page.Items) > 0 {
-		page.First, err = t.countTo(f, f.first)
+	if page.Count < 0 {
+		return nil
+	}
+	n, err := t.countBetween(f, rest, f.before)
+	if page.Count += n; n < 0 || page.Count > store.CountLimit {
+		page.Count = -1
 	}
 	return err
 }
 
-// countTo counts the result set up to a place; -1 above store.CountLimit.
-func (t *tx) countTo(f *search, before key) (int, error) {
+// countBetween counts the items of the result set between two places; -1 above
+// store.CountLimit.
+func (t *tx) countBetween(f *search, after, before key) (int, error) {
 	args := append(f.args[:len(f.args):len(f.args)],
-		f.after.at, f.after.seq, before.at, before.seq, int64(store.CountLimit)+1)
+		after.at, after.seq, before.at, before.seq, int64(store.CountLimit)+1)
 	n, err := t.c.number("SELECT count(*) FROM (SELECT 1"+f.from+f.where+" LIMIT ?)", args...)
 	if n > store.CountLimit {
 		n = -1

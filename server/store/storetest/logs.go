@@ -371,3 +371,27 @@ func fullTextHostile(t *testing.T, db store.DB) {
 		}
 	}
 }
+
+func countLimit(t *testing.T, db store.DB) {
+	log := store.OpenLog(db, "mam", store.LogOptions{})
+	fill(t, log, romeo, store.CountLimit+2)
+	last, before := item(store.CountLimit+1).ID, item(store.CountLimit).ID
+	for _, c := range []struct {
+		name         string
+		q            store.Query
+		first, count int
+	}{
+		{"as many as are counted", store.Query{AfterID: "id1"}, 0, store.CountLimit},
+		{"one more", store.Query{AfterID: "id0"}, 0, -1},
+		{"the last counted place", store.Query{Limit: 1, Backward: true, Before: last}, store.CountLimit, -1},
+		{"one further", store.Query{Limit: 1, After: before}, -1, -1},
+		{"of a peer", store.Query{Peer: juliet, Start: at(2), Limit: 1, Backward: true}, store.CountLimit - 1, store.CountLimit},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.q.WantCount, c.q.Limit = true, 1
+			p, err := log.Query(t.Context(), romeo, c.q)
+			must(t, err)
+			equal(t, "first and count", []int{p.First, p.Count}, []int{c.first, c.count})
+		})
+	}
+}

@@ -39,6 +39,7 @@ func Run(t *testing.T, open func(*testing.T) store.DB) {
 		{"pages of a log", pages},
 		{"filters of a log", filters},
 		{"counts of a log", counts},
+		{"counts end at the limit", countLimit},
 		{"unknown ids are named", unknownIDs},
 		{"a log keeps its order when the clock steps back", clockStepsBack},
 		{"item ids are unique per owner", uniqueIDs},
