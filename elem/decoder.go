@@ -13,6 +13,18 @@ const (
 	Close                // the end tag of the stream; nothing but white space may follow
 )
 
+func (ev Event) String() string {
+	switch ev {
+	case Open:
+		return "open"
+	case Element:
+		return "element"
+	case Close:
+		return "close"
+	}
+	return "more"
+}
+
 // Decoder splits one XML stream (RFC 6120 §4) into elements as bytes arrive.
 // It belongs to one goroutine. Between elements it holds no tables and no
 // bytes. The zero Decoder is a new stream with default limits.
