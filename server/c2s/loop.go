@@ -1,0 +1,294 @@
+package c2s
+
+import (
+	"context"
+	"errors"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/stonechat-im/stonechat/elem"
+	"github.com/stonechat-im/stonechat/hook"
+	"github.com/stonechat-im/stonechat/jid"
+	"github.com/stonechat-im/stonechat/server/kit"
+	"github.com/stonechat-im/stonechat/server/session"
+	"github.com/stonechat-im/stonechat/stanza"
+	"github.com/stonechat-im/stonechat/stream"
+)
+
+func stack() string { return string(debug.Stack()) }
+
+// run reads a bound stream until it ends.
+func (c *conn) run(ctx context.Context) {
+	defer c.srv.release(c)
+	err := c.read(ctx)
+	switch se := stream.AsError(err); {
+	case err == nil, errors.Is(err, stream.ErrClosed):
+		c.sess.Close()
+	case c.sess.Over(): // we ended it; the peer has had its moment
+		_ = c.tc.Close()
+	case se != nil:
+		c.srv.Log.Info("stream error", "jid", c.sess.JID(), "sid", c.sess.SID(), "err", err)
+		c.sess.EndWith(string(se.Condition), se.Text, se.App)
+		c.linger()
+	default:
+		c.srv.Log.Debug("stream lost", "jid", c.sess.JID(), "sid", c.sess.SID(), "err", err)
+		_ = c.tc.Close()
+		c.sess.Lost(c.tc)
+	}
+}
+
+// linger throws away what the peer still sends after a stream error, until it ends its side or its moment has passed.
+func (c *conn) linger() {
+	_ = c.tc.SetReadDeadline(time.Now().Add(c.srv.Limits.Session.Goodbye))
+	for {
+		if ev, err := c.tc.Next(); err != nil || ev == elem.Close {
+			break
+		}
+	}
+	_ = c.tc.Close()
+}
+
+// read handles one element after the other. It returns nil or stream.ErrClosed when the peer ended the stream.
+func (c *conn) read(ctx context.Context) error {
+	lim := &c.srv.Limits
+	_ = c.tc.SetReadDeadline(time.Now().Add(lim.Ping))
+	bucket := bucket{left: lim.Burst, at: time.Now()}
+	parse := new(addresses).parse
+	for {
+		ev, err := c.tc.Next()
+		switch {
+		case err != nil && errors.Is(err, os.ErrDeadlineExceeded) && !c.sess.Over():
+			if !c.stillThere() {
+				return err
+			}
+			continue
+		case err != nil:
+			return err
+		case ev == elem.Close:
+			return stream.ErrClosed
+		case ev == elem.Open:
+			return stream.BadFormat.With("a stream header inside a stream")
+		}
+		r := new(stanza.Received)
+		c.tc.Take(&r.Tree)
+		if c.sess.Over() {
+			continue
+		}
+		e := r.Tree.Root()
+		bucket.take(ctx, int64(len(e.Raw())), lim)
+		if err := c.element(ctx, r, e, parse); err != nil {
+			return err
+		}
+	}
+}
+
+// stillThere is called after some silence. The first time it asks the client to say something; the next time, if that has
+// been of no use, it gives up. It sets the next deadline.
+func (c *conn) stillThere() bool {
+	lim := &c.srv.Limits
+	_, last := c.tc.Idle()
+	silence := time.Since(last)
+	switch {
+	case silence >= lim.Ping+lim.Pong:
+		return false
+	case silence >= lim.Ping:
+		if !c.sess.AskAck() { // any answer will do, also an error (XEP-0199#s2c)
+			ping := stanza.Raw(stanza.IQ, stanza.Get, jid.MustParse(c.domain), c.sess.JID().JID(), "ping-"+c.sess.SID()[:8], []byte("<ping xmlns='urn:xmpp:ping'/>"))
+			c.sess.SendNonza(ping.AppendTo(nil))
+		}
+		_ = c.tc.SetReadDeadline(last.Add(lim.Ping + lim.Pong))
+	default:
+		_ = c.tc.SetReadDeadline(last.Add(lim.Ping))
+	}
+	return true
+}
+
+// element deals with one top-level element. A panic in a handler costs its session, nobody else's.
+func (c *conn) element(ctx context.Context, r *stanza.Received, e elem.Elem, parse stanza.Addresses) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.srv.Log.Error("panic while handling a stanza", "jid", c.sess.JID(), "sid", c.sess.SID(), "panic", p, "stack", stack())
+			err = stream.InternalServerError
+		}
+	}()
+	switch space := e.Space(); {
+	case space == stanza.NSClient && stanza.KindOf(e.Local()) != 0:
+		return c.stanza(ctx, r, e, parse)
+	case space == session.NSSM:
+		return c.manage(e)
+	case e.Is(stream.NS, "error"):
+		return stream.ReadError(e)
+	}
+	if h := c.realm.Nonza(e.Name()); h != nil {
+		return h(ctx, c.sess, e)
+	}
+	if e.Space() == stream.NSSASL || e.Space() == stream.NSTLS {
+		return stream.PolicyViolation.With("that was negotiated already")
+	}
+	return stream.UnsupportedStanzaType.With("neither a stanza nor anything that was offered") // RFC 6120 §4.9.3.24
+}
+
+// stanza checks a stanza, stamps its sender and sends it on its way.
+func (c *conn) stanza(ctx context.Context, r *stanza.Received, e elem.Elem, parse stanza.Addresses) error {
+	custody := c.sess.Receive(r)
+	defer custody.Release(nil)
+	err := r.FromElem(e, stanza.NSClient, parse)
+	own := c.sess.JID()
+	var ae *stanza.AddressError
+	if errors.As(err, &ae) && ae.Attr == "from" || !r.From.IsZero() && r.From != own.JID() && r.From != own.Bare().JID() {
+		return stream.InvalidFrom.With("a stanza names a sender who is not its own") // RFC 6120 §8.1.2.1, §4.9.3.9
+	}
+	s := &r.Stanza
+	s.From = own.JID() // §8.1.2.1
+	if err == nil {
+		err = wellFormed(s)
+	} else if ae != nil {
+		err = stanza.JIDMalformed.With("the address in to is not valid") // §8.3.3.8
+	}
+	if err == nil {
+		ev := fromClients.Get().(*kit.FromClient)
+		ev.Session, ev.Stanza = c.sess, s
+		err = c.realm.Points.FromClient.Run(ctx, ev)
+		s = ev.Stanza
+		*ev = kit.FromClient{}
+		fromClients.Put(ev)
+	}
+	if err != nil {
+		c.refused(ctx, s, err)
+		return nil
+	}
+	if s.To.IsZero() { // RFC 6120 §10.3: to the own account
+		if s.Kind == stanza.Presence {
+			return nil // the presence module has dealt with it
+		}
+		s.To = own.Bare().JID()
+	}
+	c.realm.Router.Route(ctx, s)
+	return nil
+}
+
+var fromClients = sync.Pool{New: func() any { return new(kit.FromClient) }}
+
+// wellFormed checks what RFC 6120 §8.2.3 demands of IQs.
+func wellFormed(s *stanza.Stanza) error {
+	if s.Kind != stanza.IQ {
+		return nil
+	}
+	if s.ID == "" {
+		return stanza.BadRequest.With("an IQ needs an id")
+	}
+	first := s.Payload()
+	switch {
+	case (s.Type == stanza.Get || s.Type == stanza.Set) && (!first.Ok() || first.Next().Ok()):
+		return stanza.BadRequest.With("a request has exactly one payload")
+	case s.Type == stanza.Result && first.Ok() && first.Next().Ok():
+		return stanza.BadRequest.With("a result has at most one payload")
+	}
+	return nil
+}
+
+// refused tells the client why its stanza goes nowhere. The error comes from where it was addressed to.
+func (c *conn) refused(ctx context.Context, s *stanza.Stanza, err error) {
+	if errors.Is(err, hook.Stop) {
+		return
+	}
+	se, meant := stanza.AsError(err)
+	if !meant {
+		c.srv.Log.Error("handling a stanza", "jid", c.sess.JID(), "sid", c.sess.SID(), "id", s.ID, "err", err)
+	}
+	if b := s.Bounce(se); b != nil {
+		c.sess.Send(ctx, b)
+	}
+}
+
+// manage deals with the elements of stream management on a bound stream.
+func (c *conn) manage(e elem.Elem) error {
+	switch e.Local() {
+	case "enable":
+		c.enable(e)
+	case "r":
+		c.sess.Asked()
+	case "a":
+		h, err := strconv.ParseUint(e.Attr("h"), 10, 32)
+		if err != nil {
+			return stream.UndefinedCondition.With("an acknowledgement needs a number")
+		}
+		if err := c.sess.Acked(uint32(h)); err != nil {
+			return tooHigh(uint32(h), c.sess)
+		}
+	case "resume": // XEP-0198#resumption: not after binding
+		c.sess.SendNonza(smFailed("unexpected-request", -1))
+	default:
+		return stream.UnsupportedStanzaType.With("unknown element of stream management")
+	}
+	return nil
+}
+
+// enable turns stream management on (XEP-0198#enable).
+func (c *conn) enable(e elem.Elem) {
+	resume := e.Attr("resume") == "true" || e.Attr("resume") == "1"
+	most := c.srv.Limits.Resume
+	if want, err := strconv.ParseUint(e.Attr("max"), 10, 31); err == nil && time.Duration(want)*time.Second < most {
+		most = time.Duration(want) * time.Second
+	}
+	w := elem.NewWriter(nil, stanza.NSClient)
+	w.Start(session.NSSM, "enabled")
+	id := ""
+	if resume && most > 0 {
+		id = session.NewID()
+		w.Attr("id", id)
+		w.Attr("resume", "true")
+		w.IntAttr("max", int64(most/time.Second))
+	}
+	w.End()
+	if !c.sess.Enable(id, most, w.Bytes()) {
+		c.sess.SendNonza(smFailed("unexpected-request", -1))
+	}
+}
+
+// addresses remembers the address that was parsed last: most stanzas go where the one before went.
+type addresses struct {
+	text string
+	jid  jid.JID
+}
+
+func (a *addresses) parse(s string) (jid.JID, error) {
+	if s == a.text && s != "" {
+		return a.jid, nil
+	}
+	j, err := jid.Parse(s)
+	if err == nil {
+		a.text, a.jid = s, j
+	}
+	return j, err
+}
+
+// bucket makes a client that sends faster than it may wait. Its stream fills up, and TCP tells it.
+type bucket struct {
+	left int64
+	at   time.Time
+}
+
+func (b *bucket) take(ctx context.Context, n int64, lim *Limits) {
+	if lim.Rate <= 0 {
+		return
+	}
+	if b.left -= n; b.left > 0 {
+		return
+	}
+	now := time.Now()
+	b.left = min(b.left+int64(now.Sub(b.at).Seconds()*float64(lim.Rate)), lim.Burst)
+	b.at = now
+	if b.left > 0 {
+		return
+	}
+	wait := time.NewTimer(time.Duration(float64(1-b.left) / float64(lim.Rate) * float64(time.Second)))
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,234 @@
+// Package c2s is the client side of the server: listeners, negotiation (RFC 6120 §4–§7) and the loop that reads the
+// stanzas of a session.
+//
+// Each connection has one goroutine. It negotiates (login.go, bind.go) and then hands over to a fresh one, whose stack is
+// still small, which reads until the stream ends (loop.go). Before authentication everything is bounded: connections
+// by address, bytes of an element, and time.
+package c2s
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/stonechat-im/stonechat/server/auth"
+	"github.com/stonechat-im/stonechat/server/kit"
+	"github.com/stonechat-im/stonechat/server/router"
+	"github.com/stonechat-im/stonechat/server/session"
+	"github.com/stonechat-im/stonechat/stream"
+	"github.com/stonechat-im/stonechat/transport"
+	"github.com/stonechat-im/stonechat/xmlscan"
+)
+
+// Limits bounds what clients may do.
+type Limits struct {
+	Element     int           // bytes of one stanza after authentication; RFC 6120 §13.12 demands at least 10000
+	GuestBytes  int           // bytes of one element before it
+	Negotiation time.Duration // from connecting to a bound resource
+	PerAddress  int           // connections from one address (an IPv6 /64)
+	Guests      int           // connections that are not logged in, of all addresses
+	Sessions    int           // sessions of one account
+	Rate        int64         // bytes a second that a session may send over time
+	Burst       int64         // bytes that it may send at once
+	Ping        time.Duration // silence after which a client is asked whether it is there
+	Pong        time.Duration // silence after that which ends the stream
+	Resume      time.Duration // how long a session can be resumed at most
+	Session     session.Limits
+}
+
+// Realm is a realm with what only c2s needs to know of it.
+type Realm struct {
+	*kit.Realm
+	Policy auth.Policy
+	Owner  *router.Owner
+}
+
+// Certificates finds the certificate to show for a server name, now.
+type Certificates interface {
+	Config() *tls.Config
+	Leaf(name string) *x509.Certificate
+}
+
+// Server accepts client streams. The fields are set before the first Serve.
+type Server struct {
+	Realms    map[string]*Realm // by domain
+	Default   string            // the domain of streams that name none by header or SNI
+	Accounts  *auth.Accounts
+	Table     *session.Table
+	Certs     Certificates // nil: no TLS is offered (tests)
+	Plaintext bool         // logging in without TLS is allowed; for loopback and tests
+	Limits    Limits
+	Log       *slog.Logger
+
+	role stream.Role
+
+	mu      sync.Mutex
+	open    map[*conn]struct{}
+	perAddr map[string]int
+	guests  int
+	closing bool
+	idle    sync.WaitGroup
+}
+
+// conn is one connection.
+type conn struct {
+	srv   *Server
+	tc    transport.Conn
+	st    *stream.Stream
+	addr  string // key of limits
+	guest bool   // counted as one
+
+	realm  *Realm
+	domain string
+	login  *auth.Login
+	tries  int
+	mech   string
+	who    identity
+	sess   *session.Session
+}
+
+// Serve accepts connections until the listener is closed. direct says that TLS comes first (XEP-0368).
+func (s *Server) Serve(ctx context.Context, l net.Listener, direct bool) error {
+	for {
+		nc, err := l.Accept()
+		if err != nil {
+			if errors.Is(err, net.ErrClosed) {
+				return nil
+			}
+			s.Log.Warn("accepting a connection", "err", err) // no file descriptors, most likely
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(100 * time.Millisecond):
+			}
+			continue
+		}
+		go s.Handle(ctx, nc, direct)
+	}
+}
+
+// Handle runs one connection from its beginning. It returns when the stream is bound or has failed.
+func (s *Server) Handle(ctx context.Context, nc net.Conn, direct bool) {
+	c := &conn{srv: s}
+	if !s.admit(c, nc.RemoteAddr()) {
+		_ = nc.Close()
+		return
+	}
+	ok := false
+	defer func() {
+		if !ok {
+			_ = nc.Close()
+			s.release(c)
+		}
+	}()
+	defer s.recovered(c)
+	_ = nc.SetDeadline(time.Now().Add(s.Limits.Negotiation))
+	if direct {
+		cfg := s.Certs.Config().Clone()
+		cfg.NextProtos = []string{"xmpp-client"} // XEP-0368#tls
+		t := tls.Server(nc, cfg)
+		if err := t.HandshakeContext(ctx); err != nil {
+			s.Log.Debug("direct TLS handshake", "addr", c.addr, "err", err)
+			return
+		}
+		nc = t
+	}
+	c.tc = transport.New(nc, xmlscan.Limits{MaxBytes: s.Limits.GuestBytes, MaxDepth: 20})
+	c.st = &stream.Stream{Conn: c.tc, User: c}
+	if direct {
+		c.st.State = stream.Secure
+	}
+	if err := c.st.Accept(ctx, &s.role); err != nil {
+		s.Log.Info("stream ended before a resource was bound", "addr", c.addr, "domain", c.domain, "err", err)
+		return
+	}
+	s.loggedIn(c)
+	_ = nc.SetDeadline(time.Time{})
+	ok = true
+	go c.run(ctx) // a goroutine with a small stack, for the long wait
+}
+
+func (s *Server) recovered(c *conn) {
+	if p := recover(); p != nil {
+		s.Log.Error("panic in negotiation", "addr", c.addr, "panic", p, "stack", stack())
+		if c.st != nil {
+			c.st.Fail(stream.InternalServerError)
+		}
+	}
+}
+
+// admit counts a connection, and refuses it when there are too many.
+func (s *Server) admit(c *conn, addr net.Addr) bool {
+	c.addr = auth.AddressKey(addr)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open == nil {
+		s.open, s.perAddr = make(map[*conn]struct{}), make(map[string]int)
+	}
+	switch {
+	case s.closing:
+		return false
+	case s.perAddr[c.addr] >= s.Limits.PerAddress:
+		s.Log.Warn("too many connections from one address", "addr", c.addr)
+		return false
+	case s.guests >= s.Limits.Guests:
+		s.Log.Warn("too many connections that are not logged in", "addr", c.addr)
+		return false
+	}
+	s.open[c] = struct{}{}
+	s.perAddr[c.addr]++
+	s.guests++
+	c.guest = true
+	s.idle.Add(1)
+	return true
+}
+
+func (s *Server) loggedIn(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.guest {
+		c.guest = false
+		s.guests--
+	}
+}
+
+func (s *Server) release(c *conn) {
+	s.loggedIn(c)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.open, c)
+	if s.perAddr[c.addr]--; s.perAddr[c.addr] == 0 {
+		delete(s.perAddr, c.addr)
+	}
+	s.idle.Done()
+}
+
+// Stop refuses new connections and ends those that have no session. The sessions are ended by their owner.
+func (s *Server) Stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closing = true
+	for c := range s.open {
+		if c.guest && c.tc != nil {
+			_ = c.tc.Close()
+		}
+	}
+}
+
+// Wait returns when all connections have gone, or ctx ends.
+func (s *Server) Wait(ctx context.Context) {
+	done := make(chan struct{})
+	go func() {
+		s.idle.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,334 @@
+package session
+
+import (
+	"crypto/rand"
+	"strconv"
+	"time"
+
+	"github.com/stonechat-im/stonechat/server/kit"
+	"github.com/stonechat-im/stonechat/smq"
+	"github.com/stonechat-im/stonechat/stanza"
+	"github.com/stonechat-im/stonechat/transport"
+)
+
+// NSSM is the namespace of stream management.
+const NSSM = "urn:xmpp:sm:3"
+
+// NewID makes an id for resumption. Whoever knows it and the account's credentials may take over the session.
+func NewID() string { return rand.Text() }
+
+// managed is the stream management state of a session (XEP-0198).
+type managed struct {
+	id       string // what the client resumes with; empty when it may not resume
+	max      time.Duration
+	counting bool // stanzas written from now on are counted
+	unacked  smq.Queue[item]
+	inbox    smq.Inbox
+	asked    bool // <r/> is on its way; the answer is not here yet
+	owed     bool // the client asked and waits for handled to reach owedTo
+	owedTo   uint32
+	spool    *time.Timer
+	expire   *time.Timer
+}
+
+func (m *managed) stop() {
+	if m.spool != nil {
+		m.spool.Stop()
+	}
+	if m.expire != nil {
+		m.expire.Stop()
+	}
+}
+
+func (m *managed) sent(it item) {
+	if it.sent.IsZero() {
+		it.sent = time.Now()
+	}
+	m.unacked.Push(it)
+}
+
+var askAck = []byte("<r xmlns='" + NSSM + "'/>")
+
+// requestAck asks for an acknowledgement when stanzas were written and none has been asked for. The lock is held.
+func (s *Session) requestAck(dst []byte) []byte {
+	if s.sm.asked || s.sm.unacked.Len() == 0 {
+		return dst
+	}
+	s.sm.asked = true
+	s.armSpool()
+	return append(dst, askAck...)
+}
+
+// Enable turns stream management on (XEP-0198#enable). answer is written before the first counted stanza. It is false
+// when it was on already.
+func (s *Session) Enable(id string, most time.Duration, answer []byte) bool {
+	s.mu.Lock()
+	if s.sm != nil {
+		s.mu.Unlock()
+		return false
+	}
+	s.sm = &managed{id: id, max: most}
+	s.mu.Unlock()
+	s.enqueue(item{raw: answer, enable: true})
+	return true
+}
+
+// Managed says whether stream management is on, and the id to resume with.
+func (s *Session) Managed() (id string, on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sm == nil {
+		return "", false
+	}
+	return s.sm.id, true
+}
+
+// Receive counts a stanza that came in and puts it into the custody of the session: its acknowledgement waits until
+// everybody who takes a hold of it has let go. The caller lets go with Custody.Release when its handling has returned.
+func (s *Session) Receive(r *stanza.Received) *stanza.Custody {
+	s.mu.Lock()
+	if s.sm == nil {
+		s.mu.Unlock()
+		return nil
+	}
+	n := s.sm.inbox.Receive()
+	s.mu.Unlock()
+	return r.Hold(s, n)
+}
+
+// Secured implements stanza.Keeper: everything about stanza n is committed, or cannot be.
+func (s *Session) Secured(n uint32, err error) {
+	s.mu.Lock()
+	if err != nil && s.failed == nil {
+		s.failed = err
+	}
+	if s.sm == nil || s.failed != nil { // no stanza after one that was lost is acknowledged
+		s.mu.Unlock()
+		if err != nil {
+			s.End("internal-server-error", "a stanza could not be stored; it was not acknowledged")
+		}
+		return
+	}
+	s.sm.inbox.End(n)
+	answer := s.sm.owed && int32(s.sm.inbox.Handled()-s.sm.owedTo) >= 0
+	if answer {
+		s.sm.owed = false
+	}
+	h := s.sm.inbox.Handled()
+	s.mu.Unlock()
+	if answer {
+		s.SendNonza(ackOf(h))
+	}
+}
+
+func ackOf(h uint32) []byte {
+	b := append(make([]byte, 0, 48), "<a xmlns='"+NSSM+"' h='"...)
+	b = strconv.AppendUint(b, uint64(h), 10)
+	return append(b, "'/>"...)
+}
+
+// Asked answers the client's <r/>: at once when all it has sent is secured, otherwise as soon as it is, so that it is
+// not told an old number and left to ask again.
+func (s *Session) Asked() {
+	s.mu.Lock()
+	if s.sm == nil {
+		s.mu.Unlock()
+		return
+	}
+	in := &s.sm.inbox
+	if in.Handled() != in.Received() {
+		s.sm.owed, s.sm.owedTo = true, in.Received()
+		s.mu.Unlock()
+		return
+	}
+	h := in.Handled()
+	s.mu.Unlock()
+	s.SendNonza(ackOf(h))
+}
+
+// AskAck asks for an acknowledgement, to see whether the client is there. It is false when stream management is off.
+func (s *Session) AskAck() bool {
+	s.mu.Lock()
+	on := s.sm != nil && s.sm.counting
+	if on {
+		s.sm.asked = true
+	}
+	s.mu.Unlock()
+	if on {
+		s.SendNonza(askAck)
+	}
+	return on
+}
+
+// Sent is how many stanzas the client was sent, modulo 2^32.
+func (s *Session) Sent() uint32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sm == nil {
+		return 0
+	}
+	return s.sm.unacked.Sent()
+}
+
+// Acked takes the client's count. smq.ErrTooHigh calls for a stream error.
+func (s *Session) Acked(h uint32) error {
+	s.mu.Lock()
+	if s.sm == nil {
+		s.mu.Unlock()
+		return nil
+	}
+	var first [8]item
+	done := first[:0]
+	err := s.sm.unacked.Ack(h, func(it item) { done = append(done, it) })
+	s.sm.asked = false
+	again := err == nil && s.sm.unacked.Len() > 0 && s.conn != nil
+	if again {
+		s.sm.asked = true
+	}
+	s.mu.Unlock()
+	for i := range done {
+		s.confirmed(&done[i])
+	}
+	if again {
+		s.SendNonza(askAck)
+	}
+	return err
+}
+
+// confirmed lets go of a stanza that the client has.
+func (s *Session) confirmed(it *item) {
+	if it.stored != "" {
+		s.owner.Unspool(s.jid.Bare(), it.stored)
+	}
+	it.st.Custody.Release(nil)
+}
+
+// armSpool starts the clock after which messages that somebody waits for are stored. The lock is held.
+func (s *Session) armSpool() {
+	if s.sm == nil {
+		return
+	}
+	if s.sm.spool == nil {
+		s.sm.spool = time.AfterFunc(s.lim.SpoolAfter, s.spoolNow)
+		return
+	}
+	s.sm.spool.Reset(s.lim.SpoolAfter)
+}
+
+// spoolNow stores the messages that senders wait for and the client has not acknowledged, so that the senders can be
+// answered: should we die now, they are offline messages (XEP-0160).
+func (s *Session) spoolNow() {
+	var waiting []*stanza.Stanza
+	s.mu.Lock()
+	s.eachQueued(func(it *item) {
+		if !it.spooled && it.st.Custody != nil {
+			it.spooled = true
+			waiting = append(waiting, it.st)
+		}
+	})
+	s.mu.Unlock()
+	if len(waiting) == 0 {
+		return
+	}
+	stored := make(map[*stanza.Stanza]string, len(waiting))
+	for _, st := range waiting {
+		ev := &kit.Undelivered{Account: s.jid.Bare(), Stanza: st, Spool: true}
+		s.owner.Spool(ev) // takes its own hold until the commit
+		if ev.Stored != "" {
+			stored[st] = ev.Stored
+		} // else nobody stores such a message: its sender goes on waiting for the client
+	}
+	var freed []*stanza.Custody
+	s.mu.Lock()
+	s.eachQueued(func(it *item) {
+		if name, ok := stored[it.st]; ok {
+			it.stored = name
+			delete(stored, it.st)
+			freed = append(freed, it.st.Custody)
+			it.st = it.st.Readdress(it.st.From, it.st.To) // the sender need not wait for this queue any more
+		}
+	})
+	s.mu.Unlock()
+	for _, c := range freed {
+		c.Release(nil)
+	}
+	for _, name := range stored { // acknowledged meanwhile
+		s.owner.Unspool(s.jid.Bare(), name)
+	}
+}
+
+// eachQueued calls f for every stanza that the client has not confirmed. The lock is held.
+func (s *Session) eachQueued(f func(*item)) {
+	if s.ended || s.sm == nil {
+		return
+	}
+	for i := range s.sm.unacked.Len() {
+		f(s.sm.unacked.Ref(i))
+	}
+	for i := range s.out.n {
+		if it := s.out.at(i); it.st != nil {
+			f(it)
+		}
+	}
+}
+
+// Lost is called by the stream's reader when conn is gone. A session that can be resumed is detached, another ends.
+func (s *Session) Lost(conn transport.Conn) {
+	s.mu.Lock()
+	if s.conn != conn || s.ended {
+		s.mu.Unlock()
+		return
+	}
+	if s.sm == nil || s.sm.id == "" || !s.sm.counting {
+		s.mu.Unlock()
+		s.finish(nil, nil)
+		return
+	}
+	s.conn, s.writing = nil, false
+	s.sm.expire = time.AfterFunc(s.sm.max, func() { s.finish(nil, nil) })
+	s.armSpool()
+	s.mu.Unlock()
+	s.owner.Detached(s)
+}
+
+// Resume attaches a new stream (XEP-0198#resumption). h is what the client has received; what it lacks is written again
+// after answer. The stream that had the session until now is returned for the caller to close. ok is false when the
+// session has ended meanwhile or h cannot be.
+func (s *Session) Resume(conn transport.Conn, h uint32, answer func(handled uint32) []byte) (old transport.Conn, ok bool) {
+	s.mu.Lock()
+	if s.ended || s.sm == nil {
+		s.mu.Unlock()
+		return nil, false
+	}
+	var done []item
+	if err := s.sm.unacked.Ack(h, func(it item) { done = append(done, it) }); err != nil {
+		s.mu.Unlock()
+		return nil, false
+	}
+	if s.sm.expire != nil {
+		s.sm.expire.Stop()
+	}
+	old = s.conn
+	again := ring{}
+	again.push(item{raw: answer(s.sm.inbox.Handled())})
+	for s.sm.unacked.Len() > 0 { // sent again, and counted again from h
+		it := s.sm.unacked.At(0)
+		_ = s.sm.unacked.Ack(s.sm.unacked.Acked()+1, nil)
+		again.push(it)
+		s.outBytes += it.size()
+	}
+	for s.out.len() > 0 {
+		if it := s.out.pop(); it.st != nil { // nonzas belonged to the old stream
+			again.push(it)
+		}
+	}
+	s.sm.unacked = *smq.NewQueue[item](h)
+	s.out, s.conn, s.writing, s.sm.asked = again, conn, true, false
+	s.sm.owed = false
+	s.mu.Unlock()
+	for i := range done {
+		s.confirmed(&done[i])
+	}
+	go s.write(conn)
+	return old, true
+}
