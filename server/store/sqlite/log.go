@@ -8,8 +8,8 @@ import (
 	"github.com/stonechat-im/stonechat/server/store"
 )
 
-// indexed is what the text column holds for an item.
-func (s *tables) indexed(it store.Item) driver.Value {
+// searchable is what the text column holds for an item.
+func (s *tables) searchable(it store.Item) driver.Value {
 	if !s.FullText || it.Text == "" {
 		return nil
 	}
@@ -24,12 +24,31 @@ func (t *tx) Append(name, owner string, it store.Item) (seq int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	_, seq, err = t.exec(s.add, owner, it.ID, it.At.UnixMicro(), owner, it.Peer, it.Resource, it.Value, s.indexed(it))
+	_, seq, err = t.exec(s.add, owner, it.ID, it.At.UnixMicro(), owner, it.Peer, it.Resource, it.Value, s.searchable(it))
 	if constraint(err) {
 		return 0, fmt.Errorf("%w: %q in log %s of %s", store.ErrExists, it.ID, name, owner)
 	}
-	return seq, err
+	if err != nil {
+		return 0, err
+	}
+	return seq, t.index(s, seq, owner, it)
 }
+
+// index puts an item's text into the full-text index. It is the second half of
+// a change that must be whole, so that an error ends the batch.
+func (t *tx) index(s *tables, seq int64, owner string, it store.Item) error {
+	if s.searchable(it) == nil {
+		return nil
+	}
+	_, _, err := t.c.exec(s.index, seq, ownerWord(owner), it.Text)
+	if err != nil {
+		t.d.broken = err
+	}
+	return err
+}
+
+// ownerWord is the owner as the full-text index knows it.
+func ownerWord(owner string) string { return fmt.Sprintf("%X", owner) }
 
 func (t *tx) Item(name, owner, id string) (it store.Item, ok bool, err error) {
 	s, err := t.shape(name, store.KindLog)

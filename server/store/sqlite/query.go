@@ -149,7 +149,7 @@ func matchOf(s *tables, owner, words string) string {
 	if !s.FullText || len(list) == 0 {
 		return ""
 	}
-	return fmt.Sprintf(`owner : "%X" AND text : ("%s")`, owner, strings.Join(list, `" AND "`))
+	return fmt.Sprintf(`owner : "%s" AND text : ("%s")`, ownerWord(owner), strings.Join(list, `" AND "`))
 }
 
 // page reads the items.

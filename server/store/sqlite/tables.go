@@ -14,9 +14,10 @@ type tables struct {
 
 	get, put, del, rng, rngTo string // KV and Map
 
-	add, put1st, item, key, replace, remove string // Log
-	trim, nth, first, last                  string
-	from                                    string // FROM clause of queries
+	add, merge, item, key, replace, remove string // Log
+	trim, nth, first, last                 string
+	index                                  string // into the full-text index
+	from                                   string // FROM clause of queries
 }
 
 // tablesOf writes the statements for a shape. Its name has been checked, and
@@ -49,7 +50,7 @@ func tablesOf(s store.Shape) *tables {
 	newest := `SELECT at FROM "$" INDEXED BY "$_at" WHERE owner = ? ORDER BY at DESC, seq DESC LIMIT 1`
 	t.add = sql(`INSERT INTO "$" (owner, id, at, peer, resource, value, text)
 		VALUES (?, ?, max(?, ifnull((` + newest + `), -9223372036854775808)), ?, ?, ?, ?)`)
-	t.put1st = sql(`INSERT INTO "$" (owner, id, at, peer, resource, value, text)
+	t.merge = sql(`INSERT INTO "$" (owner, id, at, peer, resource, value, text)
 		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (owner, id) DO NOTHING`)
 	t.item = sql(`SELECT id, at, peer, resource, value, text FROM "$" WHERE owner = ? AND id = ?`)
 	t.key = sql(`SELECT at, seq FROM "$" WHERE owner = ? AND id = ?`)
@@ -60,6 +61,7 @@ func tablesOf(s store.Shape) *tables {
 	t.nth = sql(`SELECT at, seq FROM "$" INDEXED BY "$_at" WHERE owner = ? ORDER BY at DESC, seq DESC LIMIT 1 OFFSET ?`)
 	t.first = sql(`SELECT id, at FROM "$" INDEXED BY "$_at" WHERE owner = ? ORDER BY at, seq LIMIT 1`)
 	t.last = sql(`SELECT id, at FROM "$" INDEXED BY "$_at" WHERE owner = ? ORDER BY at DESC, seq DESC LIMIT 1`)
+	t.index = sql(`INSERT INTO "$_fts" (rowid, owner, text) VALUES (?, ?, ?)`)
 	t.from = sql(` FROM "$"`)
 	return t
 }

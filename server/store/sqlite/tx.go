@@ -204,7 +204,10 @@ func (t *tx) Import(r store.Record) error {
 	if err != nil {
 		return err
 	}
-	_, _, err = t.exec(s.put1st, r.Owner, r.Item.ID, r.Item.At.UnixMicro(), r.Item.Peer, r.Item.Resource,
-		r.Item.Value, s.indexed(r.Item))
-	return err
+	n, seq, err := t.exec(s.merge, r.Owner, r.Item.ID, r.Item.At.UnixMicro(), r.Item.Peer, r.Item.Resource,
+		r.Item.Value, s.searchable(r.Item))
+	if err != nil || n == 0 {
+		return err
+	}
+	return t.index(s, seq, r.Owner, r.Item)
 }
