@@ -60,6 +60,25 @@ func TestReading(t *testing.T) {
 	}
 }
 
+func TestDeclaredNS(t *testing.T) {
+	rows := []struct {
+		name, in, ns string
+		ok           bool
+	}{
+		{"declared", `<p:a xmlns:p='u' xmlns='v'/>`, "v", true},
+		{"emptied", `<a xmlns=''/>`, "", true},
+		{"prefix only", `<p:a xmlns:p='u'/>`, "", false},
+		{"inherited", `<a/>`, "", false},
+	}
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			if ns, ok := mustParse(t, r.in, "outer").Root().DeclaredNS(); ns != r.ns || ok != r.ok {
+				t.Errorf("got %q, %v", ns, ok)
+			}
+		})
+	}
+}
+
 func TestAbsent(t *testing.T) {
 	e := (*Tree)(nil).Root().Child("", "x").First().Next()
 	if e.Ok() || e.Name() != (Name{}) || e.Prefix() != "" || e.Is("", "") || e.Attr("a") != "" || e.Lang() != "" ||

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Typical stanzas. The message has 377 bytes.
+// Typical stanzas. The message has 378 bytes.
 const chatMessage = `<message to='juliet@capulet.example/balcony' from='romeo@montague.example/orchard' ` +
 	`type='chat' id='c9d1f0a2-55b7-4f0e' xml:lang='en'><body>But, soft! what light through yonder window breaks? ` +
 	`It is the east.</body><active xmlns='http://jabber.org/protocol/chatstates'/><request xmlns='urn:xmpp:receipts'/>` +

@@ -8,7 +8,7 @@ import (
 // Limits bound what one top-level element may cost. A zero field means the
 // default of DefaultLimits.
 type Limits struct {
-	MaxBytes int // bytes of one top-level element or stream header
+	MaxBytes int // bytes of one top-level element or stream header; at most 1 GiB
 	MaxDepth int // nested elements, the top-level element included; at most 65534
 	MaxAttrs int // attributes of one element, declarations included; uniqueness costs their square
 	MaxNames int // namespace declarations in scope at once
@@ -33,7 +33,7 @@ func (l Limits) filled() Limits {
 		}
 		*v = min(*v, most)
 	}
-	fill(&l.MaxBytes, def.MaxBytes, math.MaxInt32) // offsets are 32 bits wide
+	fill(&l.MaxBytes, def.MaxBytes, 1<<30) // sums of offsets fit 32 bits
 	fill(&l.MaxDepth, def.MaxDepth, maxDepth)
 	fill(&l.MaxAttrs, def.MaxAttrs, math.MaxUint16)
 	fill(&l.MaxNames, def.MaxNames, math.MaxUint16)

@@ -11,7 +11,7 @@ const (
 	Empty             // empty element tag; no End follows
 	End               // end tag
 	Text              // character data or one CDATA section within an element
-	Close             // end tag of the stream, see Scanner.Open
+	Close             // end tag of the stream, see Scanner.Open; the caller lets nothing follow
 )
 
 // Token is one piece of markup or text. Off and End delimit it in the buffer;
