@@ -16,3 +16,21 @@ func (e Elem) DeclaredNS() (ns string, ok bool) {
 	}
 	return "", false
 }
+
+// Fits reports whether the element's bytes mean the same where the default namespace is outer and no prefix is declared:
+// whether AppendTo would write them as they are. An absent element fits.
+func (e Elem) Fits(outer string) bool {
+	if e.t == nil {
+		return true
+	}
+	if e.node().virtual {
+		for c := e.First(); c.Ok(); c = c.Next() {
+			if !c.Fits(outer) {
+				return false
+			}
+		}
+		return true
+	}
+	n := e.needs()
+	return len(n.prefixes) == 0 && (!n.hasDef || e.t.space(n.def) == outer)
+}

@@ -60,28 +60,27 @@ func (r *Received) FromElem(e elem.Elem, ns string, parse Addresses) error {
 }
 
 // setInner takes the children's bytes as they are when they mean the same inside any stanza of ours, and writes them
-// anew otherwise. A stanza from a server stream is moved to jabber:client here (RFC 6120 §4.8.3).
+// anew otherwise. What inherits the content namespace of a server stream inherits jabber:client from now on (RFC 6120
+// §4.8.3), so its index is made again when somebody asks.
 func (s *Stanza) setInner(e elem.Elem, ns string) {
-	whole := true
-	for c := range e.Children() {
-		if !c.SelfContained() {
-			whole = false
+	s.inner, s.root = e.Inner(), e
+	for c := e.First(); c.Ok(); c = c.Next() {
+		if !c.Fits(ns) {
+			s.inner, s.root = rewritten(e, ns), elem.Elem{}
 			break
 		}
 	}
-	if whole && ns == NSClient {
-		s.inner, s.root = e.Inner(), e
-		return
+	if ns != NSClient {
+		s.root = elem.Elem{}
 	}
-	s.inner = make([]byte, 0, len(e.Inner())+64)
-	for c := range e.Children() {
-		if ns == NSClient || c.SelfContained() && c.Space() == ns {
-			s.inner = c.AppendTo(s.inner, ns)
-		} else {
-			s.inner = c.AppendTo(s.inner, NSClient)
-		}
+}
+
+func rewritten(e elem.Elem, ns string) []byte {
+	b := make([]byte, 0, len(e.Inner())+64)
+	for c := e.First(); c.Ok(); c = c.Next() {
+		b = c.AppendTo(b, ns)
 	}
-	s.root = elem.Elem{}
+	return b
 }
 
 // setExtra keeps attributes that RFC 6120 §8.1 does not define. Those with a prefix are dropped: their namespace may be
