@@ -13,6 +13,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -49,7 +50,7 @@ func Open(path string) (store.DB, error) {
 		return nil, err
 	}
 	if err := create(path); err != nil {
-		return nil, fmt.Errorf("creating the database: %w", err)
+		return nil, fmt.Errorf("opening the database: %w", err)
 	}
 	w, err := connect(path, writing...)
 	if err != nil {
@@ -62,7 +63,8 @@ func Open(path string) (store.DB, error) {
 	return store.New(d), nil
 }
 
-// create makes the file ahead of the engine, which would let others read it.
+// create makes the file ahead of the engine, which would let others read it,
+// and would take a file shorter than its header for an empty one.
 func create(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
@@ -70,6 +72,15 @@ func create(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
+	}
+	const header = "SQLite format 3\x00"
+	b := make([]byte, len(header))
+	switch n, err := io.ReadFull(f, b); {
+	case err == io.EOF: // empty
+	case err != nil && err != io.ErrUnexpectedEOF:
+		return errors.Join(err, f.Close())
+	case string(b[:n]) != header:
+		return errors.Join(fmt.Errorf("%w: %s: this is no SQLite file", store.ErrCorrupt, path), f.Close())
 	}
 	return f.Close()
 }

@@ -1,5 +1,6 @@
 -- A Log; $ is the shape's name. The order of a log is (at, seq), and each index
--- ends in it, so that a page costs the same anywhere in a log of any length.
+-- ends in it (SQLite appends seq, the row id), so that a page costs the same
+-- anywhere in a log of any length.
 CREATE TABLE "log_$" (
 	seq INTEGER PRIMARY KEY,
 	owner TEXT NOT NULL,
@@ -11,5 +12,5 @@ CREATE TABLE "log_$" (
 	text TEXT -- what full-text search finds, NULL for nothing
 );
 CREATE UNIQUE INDEX "log_$_id" ON "log_$" (owner, id);
-CREATE INDEX "log_$_at" ON "log_$" (owner, at, seq);
-CREATE INDEX "log_$_peer" ON "log_$" (owner, peer, at, seq);
+CREATE INDEX "log_$_at" ON "log_$" (owner, at);
+CREATE INDEX "log_$_peer" ON "log_$" (owner, peer, at);
