@@ -32,6 +32,7 @@ type Server struct {
 
 	db     store.DB
 	log    *slog.Logger
+	saved  store.Map[session.Saved]
 	realms []*realm
 
 	ctx       context.Context
@@ -62,6 +63,7 @@ func New(ctx context.Context, cfg Config, defs []kit.Def, db store.DB, certs c2s
 	if s.Accounts, err = auth.Open(ctx, db, log); err != nil {
 		return nil, err
 	}
+	s.saved = store.OpenMap[session.Saved](db, "sessions")
 	s.Accounts.Hooks = auth.Hooks{EndSessions: s.endSessions, Created: s.created, Removed: s.removed}
 	s.C2S = &c2s.Server{Realms: make(map[string]*c2s.Realm), Accounts: s.Accounts, Table: s.Table, Certs: certs,
 		Plaintext: cfg.Plaintext, Limits: cfg.Limits, Log: log}
@@ -77,7 +79,7 @@ func New(ctx context.Context, cfg Config, defs []kit.Def, db store.DB, certs c2s
 		s.C2S.Default = s.realms[0].Domains[0]
 	}
 	s.C2S.Prepare()
-	return s, nil
+	return s, s.restoreSessions(ctx)
 }
 
 // addRealm builds the modules of a realm and freezes it.
@@ -229,6 +231,3 @@ func (s *Server) removed(account jid.Bare) {
 		r.Points.Removed.Tell(s.ctx, &kit.AccountEvent{Account: account})
 	}
 }
-
-// saveSessions keeps the sessions that can be resumed over a restart.
-func (s *Server) saveSessions(context.Context) error { return nil }
