@@ -3,6 +3,8 @@ package all
 
 import (
 	"github.com/stonechat-im/stonechat/server/kit"
+	"github.com/stonechat-im/stonechat/server/mod/adhoc"
+	"github.com/stonechat-im/stonechat/server/mod/admin"
 	"github.com/stonechat-im/stonechat/server/mod/ping"
 )
 
@@ -10,5 +12,7 @@ import (
 func Defs() []kit.Def {
 	return []kit.Def{
 		ping.Def,
+		adhoc.Def,
+		admin.Def,
 	}
 }
