@@ -14,8 +14,9 @@ import (
 )
 
 // conn is one connection with its prepared statements. It uses the engine's
-// driver without database/sql: the store has a writer and a pool of its own,
-// and a statement costs a third less. One goroutine at a time.
+// driver without database/sql: the store has a writer and a pool of its own.
+// Measured against it: inserts are equal, a look-up in a transaction takes half
+// the time. One goroutine at a time.
 type conn struct {
 	raw   driver.Conn
 	stmts map[string]statement
