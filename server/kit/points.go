@@ -18,13 +18,14 @@ type Points struct {
 	DiscoInfo   hook.Chain[DiscoInfo]   // somebody asks what we are (XEP-0030#info)
 	DiscoItems  hook.Chain[DiscoItems]  // somebody asks what we have (XEP-0030#items)
 
-	Bound     hook.Note[SessionEvent] // a session was bound to a resource, nothing was sent to it yet
-	Resumed   hook.Note[SessionEvent] // a session goes on over a new stream (XEP-0198#resumption)
-	Detached  hook.Note[SessionEvent] // a session lost its stream and may be resumed
-	Ended     hook.Note[SessionEvent] // a session is gone
-	Delivered hook.Note[Delivered]    // a session took a message that Undelivered had stored
-	Created   hook.Note[AccountEvent] // an account was made
-	Removed   hook.Note[AccountEvent] // an account is being removed; what is stored under it goes when all have been told
+	Bound     hook.Note[SessionEvent]  // a session was bound to a resource, nothing was sent to it yet
+	Resumed   hook.Note[SessionEvent]  // a session goes on over a new stream (XEP-0198#resumption)
+	Detached  hook.Note[SessionEvent]  // a session lost its stream and may be resumed
+	Ended     hook.Note[SessionEvent]  // a session is gone
+	Presence  hook.Note[PresenceEvent] // a session's broadcast presence began, changed or ended; its contacts were told
+	Delivered hook.Note[Delivered]     // a session took a message that Undelivered had stored
+	Created   hook.Note[AccountEvent]  // an account was made
+	Removed   hook.Note[AccountEvent]  // an account is being removed; what is stored under it goes when all have been told
 }
 
 // FromClient is a stanza that a session of ours sent. Its from is the session's full address (RFC 6120 §8.1.2.1), its to
@@ -69,6 +70,14 @@ type Delivered struct {
 // SessionEvent is about one session.
 type SessionEvent struct {
 	Session Session
+}
+
+// PresenceEvent is a change of what a session broadcasts (RFC 6121 §4). Was is nil when the session was not available
+// before, Now when it no longer is. Session.Presence is Now with the time of its sending, as it is shown to late comers.
+type PresenceEvent struct {
+	Session Session
+	Was     *stanza.Stanza
+	Now     *stanza.Stanza
 }
 
 // AccountEvent is about one account.
@@ -117,6 +126,7 @@ func (p *Points) freeze(failed func(owner string, err error)) {
 	p.Resumed.Freeze()
 	p.Detached.Freeze()
 	p.Ended.Freeze()
+	p.Presence.Freeze()
 	p.Delivered.Freeze()
 	p.Created.Freeze()
 	p.Removed.Freeze()

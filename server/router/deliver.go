@@ -56,7 +56,8 @@ func (r *Router) toAccount(ctx context.Context, realm *kit.Realm, s *stanza.Stan
 	case stanza.Message:
 		r.message(ctx, realm, account, sessions, s)
 	case stanza.Presence:
-		if s.To.IsBare() && (s.Type == stanza.Available || s.Type == stanza.Unavailable) { // §8.5.2.1.2
+		// §8.5.2.1.2; errors answer subscriptions and probes, which are sent from the bare address (§3.1.2)
+		if s.To.IsBare() && (s.Type == stanza.Available || s.Type == stanza.Unavailable || s.Type == stanza.TypeError) {
 			for _, x := range sessions {
 				if _, available := x.Reach(); available {
 					x.Offer(ctx, s)
