@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"net"
 	"sync"
 	"time"
 )
@@ -48,17 +47,4 @@ func (a *attempts) tooMany(key string, most int) bool {
 	defer a.mu.Unlock()
 	a.turn()
 	return a.now[key]+a.last[key] >= most
-}
-
-// AddressKey is what failures of an address are counted under: the address of IPv4, the /64 of IPv6, since a host has all
-// of that.
-func AddressKey(addr net.Addr) string {
-	t, ok := addr.(*net.TCPAddr)
-	if !ok {
-		return "local"
-	}
-	if v4 := t.IP.To4(); v4 != nil {
-		return v4.String()
-	}
-	return t.IP.Mask(net.CIDRMask(64, 128)).String()
 }

@@ -88,7 +88,7 @@ func (l *Login) Begin(ctx context.Context, mech sasl.Mechanism) (sasl.Exchange, 
 		return nil, sasl.ErrEncryptionRequired
 	case !found:
 		return nil, sasl.ErrInvalidMechanism
-	case l.a.failures.tooMany(AddressKey(l.peer.Addr), addressFailures):
+	case l.a.failures.tooMany(kit.AddressKey(l.peer.Addr), addressFailures):
 		return nil, fmt.Errorf("too many failures from this address: %w", sasl.ErrTemporary)
 	}
 	switch {
@@ -164,7 +164,7 @@ func (l *Login) checkPlain(ctx context.Context, user, password string) error {
 
 // Failed counts a failure against the address and the account that was tried.
 func (l *Login) Failed() {
-	l.a.failures.add(AddressKey(l.peer.Addr))
+	l.a.failures.add(kit.AddressKey(l.peer.Addr))
 	if l.tried != "" {
 		l.a.failures.add(l.tried + "@" + l.peer.Domain)
 	}

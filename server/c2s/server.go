@@ -164,7 +164,7 @@ func (s *Server) recovered(c *conn) {
 
 // admit counts a connection, and refuses it when there are too many.
 func (s *Server) admit(c *conn, addr net.Addr) bool {
-	c.addr = auth.AddressKey(addr)
+	c.addr = kit.AddressKey(addr)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.open == nil {

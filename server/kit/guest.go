@@ -15,6 +15,19 @@ type Guest struct {
 	Secure bool // TLS is on
 }
 
+// AddressKey is what the doings of an address are counted under: the address of IPv4, the /64 of IPv6, since a host has
+// all of that.
+func AddressKey(addr net.Addr) string {
+	t, ok := addr.(*net.TCPAddr)
+	if !ok {
+		return "local"
+	}
+	if v4 := t.IP.To4(); v4 != nil {
+		return v4.String()
+	}
+	return t.IP.Mask(net.CIDRMask(64, 128)).String()
+}
+
 // GuestFeature is something that clients may do before they log in, such as registering (XEP-0077). Its exchange is IQs
 // whose payload has the name Takes.
 type GuestFeature struct {

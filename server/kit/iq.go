@@ -22,6 +22,7 @@ const (
 	server part = iota
 	account
 	ownAccount
+	nobody
 	serviceSelf
 	serviceNode
 )
@@ -31,6 +32,7 @@ var (
 	Server     = Target{part: server}     // the domain itself
 	Account    = Target{part: account}    // an account's bare address, from anybody (RFC 6121 §8.5.1, §8.5.2.1.3)
 	OwnAccount = Target{part: ownAccount} // the sender's own account: no address, or his own bare one (RFC 6120 §10.3.3)
+	NoAccount  = Target{part: nobody}     // the bare address of an account that does not exist, where the answer must not say so
 )
 
 func (t Target) String() string {
@@ -41,6 +43,8 @@ func (t Target) String() string {
 		return "account"
 	case ownAccount:
 		return "own account"
+	case nobody:
+		return "no account"
 	case serviceSelf:
 		return t.service
 	}

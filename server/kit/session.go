@@ -17,6 +17,8 @@ type Session interface {
 	SID() string // random, unique for the life of the server; the same after resumption
 	// Send puts s into the session's queue after the ToSession chain. It never blocks on the peer.
 	Send(ctx context.Context, s *stanza.Stanza)
+	// Offer is Send that says whether the session took s: queued it, or kept it back on purpose. It does not when it has ended.
+	Offer(ctx context.Context, s *stanza.Stanza) bool
 	// SendNonza queues a stream-level element, written as is and not counted.
 	SendNonza(b []byte)
 	// Presence is the last presence that the session broadcast; nil while it is unavailable.

@@ -84,6 +84,8 @@ func (r *Router) refused(ctx context.Context, s *stanza.Stanza, err error) {
 // noSuchUser is RFC 6121 §8.5.1. A removed account answers so that rosters elsewhere heal; see docs/deviations.md.
 func (r *Router) noSuchUser(ctx context.Context, realm *kit.Realm, s *stanza.Stanza) {
 	switch {
+	case s.Kind == stanza.IQ && s.To.IsBare():
+		r.answer(ctx, realm, kit.NoAccount, s)
 	case s.Kind == stanza.IQ, s.Kind == stanza.Message && s.Type != stanza.Headline:
 		r.bounce(ctx, s, stanza.ServiceUnavailable.With(""))
 	case s.Kind == stanza.Presence && s.Type == stanza.Probe:
