@@ -112,6 +112,7 @@ func (s *scratch) whole(b []byte, fragment bool) error {
 	lim := xmlscan.Limits{MaxBytes: len(b)}
 	if fragment {
 		s.begin(siblings, lim)
+		s.scan.Keep()
 		s.nodes = append(s.nodes, node{bodyEnd: uint32(len(b)), end: uint32(len(b)), virtual: true})
 		s.open = 0
 	} else {

@@ -78,6 +78,7 @@ type Scanner struct {
 	fresh bool // nothing seen: an XML declaration may come
 	pos   int  // bytes before it have been scanned
 	top   int  // start of the top-level element
+	keep  bool // attributes of earlier top-level elements stay
 	start int  // start of the token
 
 	// The token at hand.
@@ -114,6 +115,10 @@ func (s *Scanner) Reset(ctx *Context, lim Limits) {
 
 // Depth returns the number of open elements below the stream.
 func (s *Scanner) Depth() int { return len(s.stack) }
+
+// Keep makes Attrs go on over all top-level elements, for callers that leave
+// them in one buffer and never Drop. Reset ends it.
+func (s *Scanner) Keep() { s.keep = true }
 
 // Attrs returns the attributes of all start tags of the current top-level
 // element so far, in document order. Valid until the next top-level element.

@@ -7,7 +7,7 @@ import (
 
 // beginTag prepares for the start tag whose name begins at s.pos.
 func (s *Scanner) beginTag() {
-	if len(s.stack) == 0 {
+	if len(s.stack) == 0 && !s.keep {
 		s.attrs = s.attrs[:0]
 	}
 	s.phase = inName

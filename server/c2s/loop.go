@@ -137,15 +137,19 @@ func (c *conn) stanza(ctx context.Context, r *stanza.Received, e elem.Elem, pars
 	defer custody.Release(nil)
 	err := r.FromElem(e, stanza.NSClient, parse)
 	own := c.sess.JID()
-	var ae *stanza.AddressError
-	if errors.As(err, &ae) && ae.Attr == "from" || !r.From.IsZero() && r.From != own.JID() && r.From != own.Bare().JID() {
+	badTo, badFrom := false, !r.From.IsZero() && r.From != own.JID() && r.From != own.Bare().JID()
+	if err != nil {
+		badTo, badFrom = badAddress(err)
+	}
+	if badFrom {
 		return stream.InvalidFrom.With("a stanza names a sender who is not its own") // RFC 6120 §8.1.2.1, §4.9.3.9
 	}
 	s := &r.Stanza
 	s.From = own.JID() // §8.1.2.1
-	if err == nil {
+	switch {
+	case err == nil:
 		err = wellFormed(s)
-	} else if ae != nil {
+	case badTo:
 		err = stanza.JIDMalformed.With("the address in to is not valid") // §8.3.3.8
 	}
 	if err == nil {
@@ -171,6 +175,15 @@ func (c *conn) stanza(ctx context.Context, r *stanza.Received, e elem.Elem, pars
 }
 
 var fromClients = sync.Pool{New: func() any { return new(kit.FromClient) }}
+
+// badAddress says which address of a stanza could not be read, if that is what is wrong.
+func badAddress(err error) (to, from bool) {
+	var ae *stanza.AddressError
+	if !errors.As(err, &ae) {
+		return false, false
+	}
+	return ae.Attr == "to", ae.Attr == "from"
+}
 
 // wellFormed checks what RFC 6120 §8.2.3 demands of IQs.
 func wellFormed(s *stanza.Stanza) error {

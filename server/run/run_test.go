@@ -54,7 +54,9 @@ func start(t testing.TB) *run.Server {
 	t.Helper()
 	db := memory.New()
 	ctx := context.Background()
-	cfg := run.Config{Limits: run.DefaultLimits(), Realms: []run.Realm{{Domains: []string{"localhost"}}}}
+	lim := run.DefaultLimits()
+	lim.Rate = 0
+	cfg := run.Config{Limits: lim, Realms: []run.Realm{{Domains: []string{"localhost"}}}}
 	s, err := run.New(ctx, cfg, all.Defs(), db, makeCert(t), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

@@ -116,7 +116,7 @@ var events = sync.Pool{New: func() any { return new(kit.ToSession) }}
 // Send implements kit.Session.
 func (s *Session) Send(ctx context.Context, st *stanza.Stanza) { s.Offer(ctx, st) }
 
-// Offer is Send that reports whether the stanza was taken: queued, or kept back on purpose.
+// Offer implements kit.Session.
 func (s *Session) Offer(ctx context.Context, st *stanza.Stanza) bool {
 	ev := events.Get().(*kit.ToSession)
 	ev.Session, ev.Stanza = s, st
