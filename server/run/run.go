@@ -31,6 +31,7 @@ type Server struct {
 	C2S      *c2s.Server
 
 	db     store.DB
+	shapes map[string]store.Shape // declared by realms
 	log    *slog.Logger
 	saved  store.Map[session.Saved]
 	realms []*realm
@@ -56,7 +57,7 @@ type built struct {
 // New builds a server on an open database, without listening. certs may be nil when nothing is to be protected. The server
 // does not close db.
 func New(ctx context.Context, cfg Config, defs []kit.Def, db store.DB, certs c2s.Certificates, log *slog.Logger) (*Server, error) {
-	s := &Server{db: db, log: log, Table: session.NewTable(), fail: make(chan error, 1)}
+	s := &Server{db: db, shapes: make(map[string]store.Shape), log: log, Table: session.NewTable(), fail: make(chan error, 1)}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	s.Router = router.New(s.Table, log)
 	var err error
@@ -87,8 +88,8 @@ func (s *Server) addRealm(rc Realm, defs []kit.Def) error {
 	if len(rc.Domains) == 0 {
 		return errors.New("a host without a domain")
 	}
-	kr := &kit.Realm{Name: rc.Domains[0], Operator: kit.Operator{Admins: rc.Admins}, Store: s.db, Router: s.Router,
-		Accounts: s.Accounts, Points: new(kit.Points)}
+	kr := &kit.Realm{Name: rc.Domains[0], Operator: kit.Operator{Admins: rc.Admins}, Router: s.Router, Accounts: s.Accounts,
+		Store: &realmStore{s.db, s.shapes, make(map[string]bool)}, Points: new(kit.Points)}
 	for _, d := range rc.Domains {
 		b, err := jid.Domain(d)
 		if err != nil {
