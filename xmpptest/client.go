@@ -121,27 +121,32 @@ func (c *Client) read() {
 				c.tc.Restart() // RFC 6120 §6.4.6
 			}
 		}
-		c.mu.Lock()
-		c.got = append(c.got, ev)
-		c.mu.Unlock()
-		select {
-		case c.wake <- struct{}{}:
-		default:
-		}
+		c.arrived(ev)
 		if ev.err != nil || tls {
 			return
 		}
 	}
 }
 
-// startTLS upgrades the stream after the server's <proceed/> has been received.
-func (c *Client) startTLS() error {
+func (c *Client) arrived(ev event) {
+	c.mu.Lock()
+	c.got = append(c.got, ev)
+	c.mu.Unlock()
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// startTLS upgrades the stream after the server's <proceed/> has been received. A handshake that fails shows as the end
+// of the connection.
+func (c *Client) startTLS() {
 	if err := c.tc.StartTLS(c.t.Context(), c.srv.certs.client(c.host), true); err != nil {
-		return err
+		c.arrived(event{err: err})
+		return
 	}
 	c.tc.Restart()
 	go c.read()
-	return nil
 }
 
 // errNothing says that nothing arrived within the time that a client has patience.

@@ -147,7 +147,7 @@ func clientVerb(v string) (follows int, ok bool) {
 		return always, true
 	case "connects":
 		return maybe, true
-	case "raw", "logs in", "authenticates", "starttls", "quiet", "cuts", "closed", "leaves":
+	case "raw", "opens", "logs in", "authenticates", "starttls", "quiet", "cuts", "closed", "leaves":
 		return never, true
 	}
 	return never, false

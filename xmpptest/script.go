@@ -270,6 +270,11 @@ func (p *script) client(st Step) (err error) {
 		}
 	case "logs in":
 		c, err = p.srv.logIn(p.t, label)
+	case "opens":
+		if c, err = p.srv.newClient(p.t, label); err == nil {
+			c.connect(p.cfg.TLS)
+			err = c.open()
+		}
 	case "raw":
 		if c, err = p.srv.newClient(p.t, label); err == nil {
 			c.connect(false)
@@ -310,7 +315,8 @@ func (p *script) act(c *Client, st Step) error {
 		if p.srv.certs == nil {
 			return errors.New("there is TLS only on its own ground: begin with \"ground tls\"")
 		}
-		return c.startTLS()
+		c.startTLS()
+		return nil
 	}
 	return fmt.Errorf("%s is not something that a client does", st.Verb)
 }
