@@ -19,7 +19,7 @@ var floors = map[string]int{
 var beside = []string{"xmpptest", "internal", "examples", "server/store/storetest"}
 
 // sharedXEPs are the packages of xep/ that others of xep/ may import.
-var sharedXEPs = []string{"disco", "forms", "rsm", "delay", "forward", "hints", "stanzaid", "addresses", "hashes"}
+var sharedXEPs = []string{"disco", "forms", "rsm", "delay", "forward", "hints", "stanzaid", "occupantid", "addresses", "hashes"}
 
 // thirdParties says who may import what that is neither ours nor the standard library's, by prefix; tests are free.
 var thirdParties = map[string][]string{
