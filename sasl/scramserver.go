@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,7 +20,14 @@ type ScramServerOptions struct {
 	// Offered are all mechanisms advertised in the protocol the client uses (SASL or SASL2). If set, the exchange
 	// carries their hash (XEP-0474).
 	Offered []Mechanism
+	// SawPlus says that the client has tried a -PLUS mechanism on this stream and failed with ErrBindingType. It knows then
+	// that we offer them, so that its flag 'y' is no sign of a downgrade, only of a client that has no other binding.
+	SawPlus bool
 }
+
+// ErrBindingType is the reason for a failure when a client uses a -PLUS mechanism with a channel binding that the
+// connection does not have, such as tls-unique on TLS 1.3.
+var ErrBindingType = errors.New("unsupported channel binding type")
 
 // scramServer runs one SCRAM exchange (RFC 5802 §5) for the server.
 type scramServer struct {
@@ -129,14 +137,14 @@ func (s *scramServer) checkBinding(h gs2) ([]byte, error) {
 		return nil, because(ErrNotAuthorized, "channel binding without a -PLUS mechanism")
 	case h.flag != 'p' && s.mech.Plus():
 		return nil, because(ErrNotAuthorized, "-PLUS mechanism without channel binding")
-	case h.flag == 'y' && s.offersBinding():
+	case h.flag == 'y' && s.offersBinding() && !s.options.SawPlus:
 		return nil, because(ErrNotAuthorized, "the client did not see the -PLUS mechanisms: downgrade attack")
 	case h.flag != 'p':
 		return nil, nil
 	}
 	b, ok := findBinding(s.options.Bindings, h.binding)
 	if !ok {
-		return nil, because(ErrNotAuthorized, "unsupported channel binding type")
+		return nil, fmt.Errorf("%w: %w", ErrNotAuthorized, ErrBindingType)
 	}
 	return b.Data, nil
 }

@@ -2,6 +2,7 @@ package sasl
 
 import (
 	"bytes"
+	"crypto"
 	"errors"
 	"strings"
 	"testing"
@@ -29,16 +30,16 @@ func TestScramServerRefusesFirstMessage(t *testing.T) {
 		message string
 		want    error
 	}{
-		{"y though -PLUS was offered", ScramSHA1, ScramServerOptions{exporter(), plus}, "y,,n=user,r=abc", ErrNotAuthorized},
+		{"y though -PLUS was offered", ScramSHA1, ScramServerOptions{Bindings: exporter(), Offered: plus}, "y,,n=user,r=abc", ErrNotAuthorized},
 		{"y though bindings were offered", ScramSHA1, ScramServerOptions{Bindings: exporter()}, "y,,n=user,r=abc", ErrNotAuthorized},
 		{"y though -PLUS was listed", ScramSHA1, ScramServerOptions{Offered: plus}, "y,,n=user,r=abc", ErrNotAuthorized},
-		{"p without -PLUS", ScramSHA1, ScramServerOptions{exporter(), plus}, "p=tls-exporter,,n=user,r=abc", ErrNotAuthorized},
-		{"-PLUS with n", ScramSHA1Plus, ScramServerOptions{exporter(), plus}, "n,,n=user,r=abc", ErrNotAuthorized},
-		{"-PLUS with y", ScramSHA1Plus, ScramServerOptions{exporter(), plus}, "y,,n=user,r=abc", ErrNotAuthorized},
-		{"unsupported binding", ScramSHA1Plus, ScramServerOptions{exporter(), plus}, "p=tls-unique,,n=user,r=abc", ErrNotAuthorized},
+		{"p without -PLUS", ScramSHA1, ScramServerOptions{Bindings: exporter(), Offered: plus}, "p=tls-exporter,,n=user,r=abc", ErrNotAuthorized},
+		{"-PLUS with n", ScramSHA1Plus, ScramServerOptions{Bindings: exporter(), Offered: plus}, "n,,n=user,r=abc", ErrNotAuthorized},
+		{"-PLUS with y", ScramSHA1Plus, ScramServerOptions{Bindings: exporter(), Offered: plus}, "y,,n=user,r=abc", ErrNotAuthorized},
+		{"unsupported binding", ScramSHA1Plus, ScramServerOptions{Bindings: exporter(), Offered: plus}, "p=tls-unique,,n=user,r=abc", ErrNotAuthorized},
 		{"empty", ScramSHA1, ScramServerOptions{}, "", ErrMalformed},
 		{"unknown flag", ScramSHA1, ScramServerOptions{}, "x,,n=user,r=abc", ErrMalformed},
-		{"empty binding name", ScramSHA1Plus, ScramServerOptions{exporter(), plus}, "p=,,n=user,r=abc", ErrMalformed},
+		{"empty binding name", ScramSHA1Plus, ScramServerOptions{Bindings: exporter(), Offered: plus}, "p=,,n=user,r=abc", ErrMalformed},
 		{"flag with value", ScramSHA1, ScramServerOptions{}, "n=x,,n=user,r=abc", ErrMalformed},
 		{"no authzid field", ScramSHA1, ScramServerOptions{}, "n,n=user,r=abc", ErrMalformed},
 		{"empty authzid", ScramSHA1, ScramServerOptions{}, "n,a=,n=user,r=abc", ErrMalformed},
@@ -226,5 +227,26 @@ func TestScramServerOwnsItsBuffers(t *testing.T) {
 	clear(first)
 	if _, done, err := x.Next(final); !done {
 		t.Error(err)
+	}
+}
+
+// Debian's slixmpp takes tls-unique on TLS 1.3, fails, and goes on with flag y: a downgrade only when nothing went before.
+func TestFlagYAfterAnUnsupportedBinding(t *testing.T) {
+	for _, saw := range []bool{false, true} {
+		x, err := NewScramServer(ScramSHA256, func(user string) (Keys, error) { return FakeKeys(crypto.SHA256, []byte("secret"), user), nil },
+			ScramServerOptions{Bindings: []Binding{{TLSExporter, []byte("data")}}, SawPlus: saw})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := x.Next([]byte("y,,n=romeo,r=nonce")); (err == nil) != saw {
+			t.Errorf("after a -PLUS attempt: %v, error %v", saw, err)
+		}
+	}
+	x, err := NewScramServer(ScramSHA256Plus, nil, ScramServerOptions{Bindings: []Binding{{TLSExporter, []byte("data")}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := x.Next([]byte("p=tls-unique,,n=romeo,r=nonce")); !errors.Is(err, ErrBindingType) || !errors.Is(err, ErrNotAuthorized) {
+		t.Errorf("error %v", err)
 	}
 }

@@ -42,6 +42,7 @@ type Login struct {
 	bindings []sasl.Binding
 	outside  []string // identities of the client's certificate
 	tried    string   // the user name of the current attempt, when known
+	sawPlus  bool     // see sasl.ScramServerOptions
 }
 
 // NewLogin looks at a stream and decides what to offer it.
@@ -104,7 +105,7 @@ func (l *Login) Begin(ctx context.Context, mech sasl.Mechanism) (sasl.Exchange, 
 	}
 	h, _ := mech.Hash()
 	return sasl.NewScramServer(mech, func(user string) (sasl.Keys, error) { return l.keys(ctx, user, h) },
-		sasl.ScramServerOptions{Bindings: l.bindings, Offered: l.offered})
+		sasl.ScramServerOptions{Bindings: l.bindings, Offered: l.offered, SawPlus: l.sawPlus})
 }
 
 // account finds a user; a nil record stands for one who does not exist or is locked out.
@@ -162,12 +163,15 @@ func (l *Login) checkPlain(ctx context.Context, user, password string) error {
 	return nil
 }
 
-// Failed counts a failure against the address and the account that was tried.
-func (l *Login) Failed() {
-	l.a.failures.add(kit.AddressKey(l.peer.Addr))
-	if l.tried != "" {
-		l.a.failures.add(l.tried + "@" + l.peer.Domain)
+// Failed counts a failed guess against the address and the account that was tried. An attempt that ended before anybody's
+// keys were looked at was none.
+func (l *Login) Failed(err error) {
+	l.sawPlus = l.sawPlus || errors.Is(err, sasl.ErrBindingType)
+	if l.tried == "" {
+		return
 	}
+	l.a.failures.add(kit.AddressKey(l.peer.Addr))
+	l.a.failures.add(l.tried + "@" + l.peer.Domain)
 }
 
 // Finish decides whether an identity that proved itself may log in, and as which account.

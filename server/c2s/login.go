@@ -151,7 +151,7 @@ func (s *Server) serveAuth(ctx context.Context, st *stream.Stream, first elem.El
 	}
 	s.Log.Info("login failed", "addr", c.addr, "domain", c.domain, "mech", first.Attr("mechanism"), "err", err)
 	if !errors.Is(err, sasl.ErrAborted) && !errors.Is(err, sasl.ErrTemporary) {
-		s.loginOf(st).Failed()
+		s.loginOf(st).Failed(err)
 	}
 	w := elem.NewWriter(nil, stanza.NSClient)
 	w.Start(stream.NSSASL, "failure")
