@@ -41,6 +41,10 @@ func Load(name string, defs []kit.Def) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
+	return load(name, abs, text, defs)
+}
+
+func load(name, abs string, text []byte, defs []kit.Def) (*File, error) {
 	tree, at, err := parse(name, text)
 	if err != nil {
 		return nil, err
