@@ -53,12 +53,14 @@ type ToSession struct {
 // hook.Stop. When nobody does, the message is bounced or dropped as RFC 6121 §8.5 says.
 //
 // With Spool set, a session has the message but has not acknowledged it, and the sender waits: it should be stored so
-// that it outlives us, without being announced to anybody. Delivered tells of the end of that.
+// that it outlives us, without being announced to anybody. Delivered tells of the end of that. A handler that finds the
+// message not worth storing sets Trivial, and the sender need not wait any longer.
 type Undelivered struct {
 	Account jid.Bare
 	Stanza  *stanza.Stanza
 	Spool   bool
 	Stored  string // name of what was stored, for Delivered
+	Trivial bool   // with Spool: whether it outlives us does not matter
 }
 
 // Delivered says that a session acknowledged a message that was stored with Spool set.

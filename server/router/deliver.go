@@ -45,6 +45,7 @@ func (r *Router) toAccount(ctx context.Context, realm *kit.Realm, s *stanza.Stan
 		r.refused(ctx, s, err)
 		return
 	}
+	s.Index() // from here on several goroutines may look at it
 	if full, ok := s.To.Full(); ok {
 		for _, x := range sessions {
 			if x.JID() == full && x.Offer(ctx, s) { // §8.5.3.1
@@ -123,8 +124,12 @@ func (r *Router) message(ctx context.Context, realm *kit.Realm, account jid.Bare
 		}
 	}
 	taken := false
+	var all *session.Fanout
+	if len(sessions) > 1 {
+		all = new(session.Fanout)
+	}
 	for _, x := range sessions {
-		if p, available := x.Reach(); available && p >= least && x.Offer(ctx, s) {
+		if p, available := x.Reach(); available && p >= least && x.OfferAmong(ctx, s, all) {
 			taken = true
 		}
 	}
@@ -151,6 +156,7 @@ func (r *Router) Redeliver(ctx context.Context, account jid.Bare, d session.Unde
 	}
 	switch {
 	case s.Kind == stanza.Presence, s.Type == stanza.TypeError, s.Type == stanza.Result, s.Type == stanza.Headline:
+	case s.Kind == stanza.Message && s.From == account.JID(): // a copy or a result that we made for that session
 	case s.Kind == stanza.IQ, s.Type == stanza.Groupchat:
 		if !(d.Sent && s.Kind == stanza.IQ) { // an IQ that was sent may have been carried out
 			r.bounce(ctx, s, stanza.RecipientUnavailable.With(""))

@@ -28,6 +28,7 @@ type managed struct {
 	owed     bool // the client asked and waits for handled to reach owedTo
 	owedTo   uint32
 	spool    *time.Timer
+	spooling bool // the timer runs
 	expire   *time.Timer
 }
 
@@ -41,9 +42,7 @@ func (m *managed) stop() {
 }
 
 func (m *managed) sent(it item) {
-	if it.sent.IsZero() {
-		it.sent = time.Now()
-	}
+	it.sent = true
 	m.unacked.Push(it)
 }
 
@@ -55,7 +54,6 @@ func (s *Session) requestAck(dst []byte) []byte {
 		return dst
 	}
 	s.sm.asked = true
-	s.armSpool()
 	return append(dst, askAck...)
 }
 
@@ -197,53 +195,46 @@ func (s *Session) Acked(h uint32) error {
 
 // confirmed lets go of a stanza that the client has.
 func (s *Session) confirmed(it *item) {
-	if it.stored != "" {
-		s.owner.Unspool(s.jid.Bare(), it.stored)
+	it.fan.confirm()
+	if name := it.name(); name != "" {
+		s.owner.Unspool(s.jid.Bare(), name)
 	}
 	it.st.Custody.Release(nil)
 }
 
-// armSpool starts the clock after which messages that somebody waits for are stored. The lock is held.
-func (s *Session) armSpool() {
-	if s.sm == nil {
+// armSpool sets the clock at whose ringing messages that somebody waits for are stored, unless it is set. The lock is held.
+func (s *Session) armSpool(after time.Duration) {
+	switch {
+	case s.sm.spooling:
 		return
+	case s.sm.spool == nil:
+		s.sm.spool = time.AfterFunc(after, func() { s.spoolNow(false) })
+	default:
+		s.sm.spool.Reset(after)
 	}
-	if s.sm.spool == nil {
-		s.sm.spool = time.AfterFunc(s.lim.SpoolAfter, s.spoolNow)
-		return
-	}
-	s.sm.spool.Reset(s.lim.SpoolAfter)
+	s.sm.spooling = true
 }
 
-// spoolNow stores the messages that senders wait for and the client has not acknowledged, so that the senders can be
-// answered: should we die now, they are offline messages (XEP-0160).
-func (s *Session) spoolNow() {
-	var waiting []*stanza.Stanza
-	s.mu.Lock()
-	s.eachQueued(func(it *item) {
-		if !it.spooled && it.st.Custody != nil {
-			it.spooled = true
-			waiting = append(waiting, it.st)
-		}
-	})
-	s.mu.Unlock()
+// spoolNow stores the messages that senders have waited for long enough, or all of them, and the client has not
+// acknowledged, so that the senders can be answered: should we die now, they are offline messages (XEP-0160). What is not
+// worth storing nobody waits for any longer either: it would hold up all that its sender sends after it.
+func (s *Session) spoolNow(all bool) {
+	waiting := s.overdue(all)
 	if len(waiting) == 0 {
 		return
 	}
-	stored := make(map[*stanza.Stanza]string, len(waiting))
-	for _, st := range waiting {
-		ev := &kit.Undelivered{Account: s.jid.Bare(), Stanza: st, Spool: true}
-		s.owner.Spool(ev) // takes its own hold until the commit
-		if ev.Stored != "" {
-			stored[st] = ev.Stored
-		} // else nobody stores such a message: its sender goes on waiting for the client
+	done := make(map[*stanza.Stanza]string, len(waiting)) // under which name; "" for those that need none
+	for _, it := range waiting {
+		if name, ok := s.spool(it.st, it.fan); ok {
+			done[it.st] = name
+		} // else it is nowhere safe: its sender goes on waiting for the client
 	}
 	var freed []*stanza.Custody
 	s.mu.Lock()
 	s.eachQueued(func(it *item) {
-		if name, ok := stored[it.st]; ok {
+		if name, ok := done[it.st]; ok {
 			it.stored = name
-			delete(stored, it.st)
+			delete(done, it.st)
 			freed = append(freed, it.st.Custody)
 			it.st = it.st.Readdress(it.st.From, it.st.To) // the sender need not wait for this queue any more
 		}
@@ -252,9 +243,55 @@ func (s *Session) spoolNow() {
 	for _, c := range freed {
 		c.Release(nil)
 	}
-	for _, name := range stored { // acknowledged meanwhile
-		s.owner.Unspool(s.jid.Bare(), name)
+	for _, name := range done { // acknowledged meanwhile
+		if name != "" {
+			s.owner.Unspool(s.jid.Bare(), name)
+		}
 	}
+}
+
+// overdue returns the stanzas whose senders have waited long enough, or all, and sets the clock for those that have not.
+func (s *Session) overdue(all bool) []item {
+	var waiting []item
+	var next time.Duration
+	now := time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sm == nil {
+		return nil
+	}
+	s.sm.spooling = false
+	s.eachQueued(func(it *item) {
+		left := s.lim.SpoolAfter - now.Sub(it.at)
+		switch {
+		case it.spooled || it.st.Custody == nil:
+		case all || left <= 0:
+			it.spooled = true
+			waiting = append(waiting, *it)
+		case next == 0 || left < next:
+			next = left
+		}
+	})
+	if next > 0 {
+		s.armSpool(next)
+	}
+	return waiting
+}
+
+// spool stores a message, unless another session of the account has it or stores it. ok says that nobody need wait for it.
+func (s *Session) spool(st *stanza.Stanza, f *Fanout) (name string, ok bool) {
+	if st.Kind != stanza.Message || f.has() || !f.claim() {
+		return "", true
+	}
+	ev := &kit.Undelivered{Account: s.jid.Bare(), Stanza: st, Spool: true}
+	s.owner.Spool(ev) // takes its own hold until the commit
+	if ev.Stored == "" {
+		return "", ev.Trivial
+	}
+	if f.keep(ev.Stored) {
+		s.owner.Unspool(s.jid.Bare(), ev.Stored)
+	}
+	return ev.Stored, true
 }
 
 // eachQueued calls f for every stanza that the client has not confirmed. The lock is held.
@@ -286,7 +323,6 @@ func (s *Session) Lost(conn transport.Conn) {
 	}
 	s.conn, s.writing = nil, false
 	s.sm.expire = time.AfterFunc(s.sm.max, func() { s.finish(nil, nil) })
-	s.armSpool()
 	s.mu.Unlock()
 	s.owner.Detached(s)
 }

@@ -30,13 +30,13 @@ type Saved struct {
 
 // SavedStanza is one stanza that the client has not acknowledged.
 type SavedStanza struct {
-	XML    string    `json:"xml"`
-	Sent   time.Time `json:"sent,omitzero"`
-	Stored string    `json:"stored,omitempty"`
+	XML    string `json:"xml"`
+	Sent   bool   `json:"sent,omitempty"`
+	Stored string `json:"stored,omitempty"`
 }
 
 // Secure stores the messages that senders wait for, without waiting for the client any longer.
-func (s *Session) Secure() { s.spoolNow() }
+func (s *Session) Secure() { s.spoolNow(true) }
 
 // Freeze ends a session that can be resumed without telling anybody that it has ended, and returns what is needed to go
 // on. ok is false when it cannot be resumed. The stream, if there is one, is ended with system-shutdown.
@@ -79,7 +79,7 @@ func (s *Session) Freeze() (saved Saved, ok bool) {
 }
 
 func (v *Saved) add(it *item) {
-	v.Unacked = append(v.Unacked, SavedStanza{XML: string(it.st.AppendTo(nil)), Sent: it.sent, Stored: it.stored})
+	v.Unacked = append(v.Unacked, SavedStanza{XML: string(it.st.AppendTo(nil)), Sent: it.sent, Stored: it.name()})
 }
 
 // Restore puts a saved session into the table, detached, with its whole time to be resumed in.

@@ -118,6 +118,11 @@ func (s *Session) Send(ctx context.Context, st *stanza.Stanza) { s.Offer(ctx, st
 
 // Offer implements kit.Session.
 func (s *Session) Offer(ctx context.Context, st *stanza.Stanza) bool {
+	return s.OfferAmong(ctx, st, nil)
+}
+
+// OfferAmong is Offer for a message that several sessions of the account get.
+func (s *Session) OfferAmong(ctx context.Context, st *stanza.Stanza, f *Fanout) bool {
 	ev := events.Get().(*kit.ToSession)
 	ev.Session, ev.Stanza = s, st
 	err := s.owner.ToSession(ctx, ev)
@@ -127,7 +132,7 @@ func (s *Session) Offer(ctx context.Context, st *stanza.Stanza) bool {
 	if err != nil {
 		return err == hook.Stop
 	}
-	return s.enqueue(item{st: out})
+	return s.enqueue(item{st: out, fan: f})
 }
 
 // SendNonza implements kit.Session.
@@ -138,9 +143,19 @@ type item struct {
 	st      *stanza.Stanza
 	raw     []byte
 	enable  bool      // counting starts behind this one (XEP-0198#enable)
-	sent    time.Time // first written
+	sent    bool      // it was written at least once
+	spooled bool      // its sender no longer waits
+	at      time.Time // since when its sender waits
 	stored  string    // name under which the message was spooled
-	spooled bool
+	fan     *Fanout   // nil where no other session got the same
+}
+
+// name is where the message was stored, by this session or another; empty for nowhere.
+func (it *item) name() string {
+	if it.stored != "" {
+		return it.stored
+	}
+	return it.fan.name()
 }
 
 func (it *item) size() int {
@@ -165,8 +180,12 @@ func (s *Session) enqueue(it item) bool {
 		s.mu.Unlock()
 		return false
 	}
-	if it.st != nil {
+	if it.st != nil && it.st.Custody != nil {
 		it.st.Custody.Take()
+		if s.sm != nil {
+			it.at = time.Now()
+			s.armSpool(s.lim.SpoolAfter)
+		}
 	}
 	s.out.push(it)
 	s.outBytes += n
@@ -175,9 +194,6 @@ func (s *Session) enqueue(it item) bool {
 		s.writing = true
 	}
 	conn, over := s.conn, s.outBytes > s.lim.QueueBytes
-	if conn == nil && it.st != nil && it.st.Custody != nil {
-		s.armSpool()
-	}
 	s.mu.Unlock()
 	if start {
 		go s.write(conn)
@@ -288,6 +304,8 @@ func (s *Session) giveUp(it *item) {
 	if it.st == nil {
 		return
 	}
-	s.owner.Redeliver(s.jid.Bare(), Undelivered{Stanza: it.st, Stored: it.stored != "", Sent: !it.sent.IsZero()})
+	if !it.fan.has() {
+		s.owner.Redeliver(s.jid.Bare(), Undelivered{Stanza: it.st, Stored: it.name() != "", Sent: it.sent})
+	}
 	it.st.Custody.Release(nil)
 }
