@@ -9,6 +9,7 @@ import (
 	"github.com/stonechat-im/stonechat/server/mod/entitytime"
 	"github.com/stonechat-im/stonechat/server/mod/imsession"
 	"github.com/stonechat-im/stonechat/server/mod/last"
+	"github.com/stonechat-im/stonechat/server/mod/offline"
 	"github.com/stonechat-im/stonechat/server/mod/ping"
 	"github.com/stonechat-im/stonechat/server/mod/presence"
 	"github.com/stonechat-im/stonechat/server/mod/private"
@@ -23,6 +24,7 @@ func Defs() []kit.Def {
 	return []kit.Def{
 		imsession.Def,
 		roster.Def,
+		last.Def, // after roster, before presence
 		presence.Def,
 		ping.Def,
 		version.Def,
@@ -30,8 +32,8 @@ func Defs() []kit.Def {
 		private.Def,
 		vcard.Def,
 		register.Def,
-		last.Def, // after roster, before presence
 		disco.Def,
+		offline.Def,
 		adhoc.Def,
 		admin.Def,
 	}
