@@ -90,12 +90,21 @@ func (l *live) add(j jid.JID, most int) bool {
 	return true
 }
 
-func (l *live) drop(gone func(jid.JID) bool) {
+// drop forgets addresses, and returns them.
+func (l *live) drop(forget func(jid.JID) bool) (dropped []jid.JID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if slices.ContainsFunc(l.directed, gone) {
-		l.directed = slices.DeleteFunc(l.directed, gone)
+	if !slices.ContainsFunc(l.directed, forget) {
+		return nil
 	}
+	l.directed = slices.DeleteFunc(l.directed, func(j jid.JID) bool {
+		if forget(j) {
+			dropped = append(dropped, j)
+			return true
+		}
+		return false
+	})
+	return dropped
 }
 
 // sees says whether the session has sent presence directly to some resource of b: to an occupant of the room, if it is

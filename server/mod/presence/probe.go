@@ -26,7 +26,7 @@ func (m *module) probe(ctx context.Context, account jid.Bare, s *stanza.Stanza) 
 	case one:
 		m.probeOne(ctx, full, s, allowed)
 	case !allowed: // rule 1; the address is bare so that nothing leaks
-		m.route(ctx, stanza.Unsubscribed, account.JID(), s.From, s.ID)
+		m.route(ctx, stanza.Unsubscribed, account.JID(), asker.JID(), s.ID)
 	default:
 		m.show(ctx, account, s.From, s.ID)
 	}
@@ -44,7 +44,7 @@ func (m *module) probeOne(ctx context.Context, full jid.Full, s *stanza.Stanza, 
 	case allowed:
 		m.route(ctx, stanza.Unavailable, full.JID(), s.From, s.ID)
 	default:
-		m.route(ctx, stanza.Unsubscribed, full.Bare().JID(), s.From, s.ID)
+		m.route(ctx, stanza.Unsubscribed, full.Bare().JID(), asker.JID(), s.ID)
 	}
 }
 
@@ -58,14 +58,18 @@ func (m *module) show(ctx context.Context, account jid.Bare, to jid.JID, id stri
 	}
 }
 
-// hide sends unavailable presence from all available sessions of an account to a contact who loses sight of it (RFC 6121
-// §3.2.2, §3.3.3). It is the end of presence that was sent directly, too.
+// hide sends unavailable presence from all sessions of an account to a contact who loses sight of them (RFC 6121 §3.2.2,
+// §3.3.3). It is the end of presence that was sent directly, too (§4.6.1).
 func (m *module) hide(ctx context.Context, account, contact jid.Bare) {
-	m.current(account, func(_ *stanza.Stanza, from jid.Full) {
-		m.route(ctx, stanza.Unavailable, from.JID(), contact.JID(), "")
-	})
 	for _, x := range m.env.Router.Sessions(account) {
-		liveOf(x).drop(func(j jid.JID) bool { return j.Bare() == contact })
+		dropped := liveOf(x).drop(func(j jid.JID) bool { return j.Bare() == contact })
+		if x.Presence() != nil {
+			m.route(ctx, stanza.Unavailable, x.JID().JID(), contact.JID(), "")
+			continue
+		}
+		for _, j := range dropped {
+			m.route(ctx, stanza.Unavailable, x.JID().JID(), j, "")
+		}
 	}
 }
 

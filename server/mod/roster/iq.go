@@ -34,7 +34,7 @@ func (m *module) get(ctx context.Context, iq *kit.IQ, q *wire.Query) (stanza.Pay
 			missed = changes(&h, all, ver)
 			cheap = len(missed) <= 1+h.Items/2 // RFC 6121 §2.6.3: unless the whole roster takes less
 		}
-		cheap = cheap || q.Ver == h.version() // that of the empty roster has no epoch
+		cheap = cheap || q.Ver == h.version() // the empty roster's has no epoch
 	}
 	if iq.Session != nil {
 		iq.After(func() {

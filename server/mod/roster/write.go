@@ -53,8 +53,8 @@ const goneMost = 32
 func (h *head) version() string { return h.at(h.Ver) }
 
 func (h *head) at(ver uint64) string {
-	if h.Epoch == "" {
-		return "0"
+	if ver == 0 {
+		return "0" // the same for all empty rosters
 	}
 	return h.Epoch + "-" + strconv.FormatUint(ver, 10)
 }
@@ -125,9 +125,6 @@ func (m *module) write(ctx context.Context, c *change, edit func(e *entry) (seen
 
 // count moves versions, sums and the memory of removals along, and keeps the limits.
 func (m *module) count(h *head, key string, old, e *entry, seen bool) error {
-	if h.Epoch == "" {
-		h.Epoch = strings.ToLower(rand.Text()[:10])
-	}
 	waits := func(e *entry) bool { return !e.Listed && e.State.Has(wire.PendingIn) }
 	h.Items += one(e.Listed) - one(old.Listed)
 	h.Requests += one(waits(e)) - one(waits(old))
@@ -137,6 +134,9 @@ func (m *module) count(h *head, key string, old, e *entry, seen bool) error {
 	h.Rev++
 	if !seen {
 		return nil
+	}
+	if h.Epoch == "" {
+		h.Epoch = strings.ToLower(rand.Text()[:10])
 	}
 	h.Ver++
 	e.Ver = h.Ver
