@@ -11,6 +11,9 @@ import (
 // NS is the namespace of data forms.
 const NS = "jabber:x:data"
 
+// nsValidate is the namespace of data forms validation (XEP-0122).
+const nsValidate = "http://jabber.org/protocol/xdata-validate"
+
 // Type is what a form is for (XEP-0004#protocol-formtypes).
 type Type string
 
@@ -47,6 +50,7 @@ type Field struct {
 	Required         bool
 	Values           []string
 	Options          []Option
+	Open             bool // a list takes other values too (XEP-0122#usecases-validation-method-open)
 }
 
 // Form is one data form. Items and Reported are for results in rows (XEP-0004#protocol-results).
@@ -174,6 +178,12 @@ func encodeFields(w *elem.Writer, fields []Field, typed bool) {
 		if f.Desc != "" {
 			w.Elem(NS, "desc", f.Desc)
 		}
+		if f.Open && typed {
+			w.Start(nsValidate, "validate")
+			w.Attr("datatype", "xs:string")
+			w.Elem(nsValidate, "open", "")
+			w.End()
+		}
 		if f.Required {
 			w.Start(NS, "required")
 			w.End()
@@ -231,6 +241,8 @@ func decodeField(e elem.Elem) Field {
 	f := Field{Var: e.Attr("var"), Label: e.Attr("label"), Type: FieldType(e.Attr("type")), Desc: e.ChildText(NS, "desc")}
 	for c := range e.Children() {
 		switch {
+		case c.Is(nsValidate, "validate"):
+			f.Open = c.Child(nsValidate, "open").Ok()
 		case c.Is(NS, "required"):
 			f.Required = true
 		case c.Is(NS, "value"):

@@ -94,6 +94,9 @@ func (f *Field) checkOne(v string) (normal, wrong string) {
 		}
 		return j.String(), ""
 	}
+	if f.Open {
+		return v, ""
+	}
 	for _, o := range f.Options {
 		if o.Value == v {
 			return v, ""

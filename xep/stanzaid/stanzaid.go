@@ -2,9 +2,13 @@
 package stanzaid
 
 import (
+	"crypto/rand"
+	"encoding/binary"
 	"errors"
+	"time"
 
 	"github.com/stonechat-im/stonechat/elem"
+	"github.com/stonechat-im/stonechat/jid"
 )
 
 // NS is the namespace of stanza ids.
@@ -39,6 +43,34 @@ func (s *StanzaID) Decode(e elem.Elem) error {
 	return nil
 }
 
-// Forged says whether e is a stanza-id that claims to come from by, the address of whoever is about to give one: such are
-// removed (XEP-0359#rules).
-func Forged(e elem.Elem, by string) bool { return e.Is(NS, "stanza-id") && e.Attr("by") == by }
+// Forged says whether e is a stanza-id that claims to come from by, the address in normal form of whoever is about to give
+// one: such are removed (XEP-0359#rules). Addresses are compared in normal form.
+func Forged(e elem.Elem, by string) bool {
+	if !e.Is(NS, "stanza-id") {
+		return false
+	}
+	claimed := e.Attr("by")
+	if claimed == by {
+		return true
+	}
+	j, err := jid.Parse(claimed)
+	return err == nil && j.String() == by
+}
+
+// alphabet is that of the base 32 of Crockford, in small letters: its order is that of the bytes.
+const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+
+// New makes an id of 26 characters for something that was archived at t. Ids of later milliseconds sort behind those of
+// earlier ones. Eighty bits are random, so that nobody can guess one or tell how many there are (XEP-0359#security).
+func New(t time.Time) string {
+	var b [10]byte
+	_, _ = rand.Read(b[:]) // never fails
+	high := uint64(t.UnixMilli())<<16 | uint64(binary.BigEndian.Uint16(b[8:]))
+	low := binary.BigEndian.Uint64(b[:])
+	var out [26]byte
+	for i := len(out) - 1; i >= 0; i-- {
+		out[i] = alphabet[low&31]
+		low, high = low>>5|high<<59, high>>5
+	}
+	return string(out[:])
+}
