@@ -42,15 +42,15 @@ type Config struct {
 	Accounts  []Account // in use from the first on
 	Register  bool      // make the accounts by in-band registration (XEP-0077) first
 	Mechanism sasl.Mechanism
-	Rooms     string // the address of the chat room service
+	Service   string // the address of the chat room service
 
-	Sessions int // login: logins in all; idle, presence, roster, archive, mixed: sessions
-	Pairs    int // chat: pairs, of one sender and one receiver each
-	Contacts int // presence: mutual contacts of each user; roster: items
-	RoomsN   int // muc: rooms
-	Occupant int // muc: occupants of each room
-	Page     int // mam: messages on a page
-	Archive  int // mam: messages in each archive
+	Sessions  int // login: logins in all; idle, presence, roster, archive, mixed: sessions
+	Pairs     int // chat: pairs, of one sender and one receiver each
+	Contacts  int // presence: mutual contacts of each user; roster: items
+	Rooms     int // muc: rooms
+	Occupants int // muc: occupants of each room
+	Page      int // mam: messages on a page
+	Archive   int // mam: messages in each archive
 
 	Rate     float64 // stanzas or logins a second in all; 0 is as fast as it goes
 	Window   int     // stanzas under way in each lane when as fast as it goes
@@ -79,7 +79,7 @@ type Account struct {
 func Defaults() Config {
 	return Config{
 		Addr: "127.0.0.1:5222", Domain: "localhost", Transport: StartTLS,
-		Sessions: 500, Pairs: 50, Contacts: 20, RoomsN: 10, Occupant: 100, Page: 50, Archive: 500,
+		Sessions: 500, Pairs: 50, Contacts: 20, Rooms: 10, Occupants: 100, Page: 50, Archive: 500,
 		Window: 20, Parallel: 32, Size: 377,
 		Warmup: 2 * time.Second, Duration: 10 * time.Second, Drain: 10 * time.Second, Every: time.Second,
 	}

@@ -88,7 +88,7 @@ func accounts() (out []bench.Account) {
 func tiny(addr string) bench.Config {
 	c := bench.Defaults()
 	c.Addr, c.Label, c.Accounts = addr, "here", accounts()
-	c.Sessions, c.Pairs, c.Contacts, c.RoomsN, c.Occupant, c.Page, c.Archive = users, users/2, 2, 2, users/2, 5, 10
+	c.Sessions, c.Pairs, c.Contacts, c.Rooms, c.Occupants, c.Page, c.Archive = users, users/2, 2, 2, users/2, 5, 10
 	c.Window, c.Parallel = 4, 4
 	c.Warmup, c.Duration, c.Drain, c.Every = 20*time.Millisecond, 150*time.Millisecond, 10*time.Second, 50*time.Millisecond
 	if _, err := os.Stat("/proc/self/stat"); err == nil {

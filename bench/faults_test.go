@@ -24,7 +24,7 @@ type faulty struct {
 
 // relay reads stanzas from one end and passes them on.
 func (f *faulty) relay(from, to net.Conn) {
-	defer func() { _ = to.Close() }()
+	defer func() { _, _ = to.Close(), from.Close() }()
 	var dec elem.Decoder
 	dec.Reset(xmlscan.Limits{})
 	buf := []byte("<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>")

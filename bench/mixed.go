@@ -29,7 +29,7 @@ func runMixed(ctx context.Context, l *load) error {
 	if err != nil {
 		return err
 	}
-	l.cfg.RoomsN = min(l.cfg.RoomsN, max(1, len(conns)/max(l.cfg.Occupant, 1)))
+	l.cfg.Rooms = min(l.cfg.Rooms, max(1, len(conns)/max(l.cfg.Occupants, 1)))
 	parts := []struct {
 		share int
 		build func() error
@@ -49,7 +49,7 @@ func runMixed(ctx context.Context, l *load) error {
 			}
 			return err
 		}},
-		{roomShare, func() error { return l.roomLanes(ctx, conns[:min(len(conns), l.cfg.RoomsN*l.cfg.Occupant)]) }},
+		{roomShare, func() error { return l.roomLanes(ctx, conns[:min(len(conns), l.cfg.Rooms*l.cfg.Occupants)]) }},
 		{archiveShare, func() error {
 			_, err := conns[0].archived(ctx)
 			if err == nil {

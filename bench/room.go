@@ -22,7 +22,7 @@ const joinTime = 30 * time.Second
 
 // buildRooms fills rooms with occupants. In each, one speaks and all hear it, the speaker too.
 func buildRooms(ctx context.Context, l *load) error {
-	conns, err := l.open(ctx, l.cfg.RoomsN*l.cfg.Occupant, false)
+	conns, err := l.open(ctx, l.cfg.Rooms*l.cfg.Occupants, false)
 	if err != nil {
 		return err
 	}
@@ -33,14 +33,14 @@ func buildRooms(ctx context.Context, l *load) error {
 	return nil
 }
 
-// roomLanes divides sessions among cfg.RoomsN rooms. Each room's first occupant makes it and speaks in it.
+// roomLanes divides sessions among cfg.Rooms rooms. Each room's first occupant makes it and speaks in it.
 func (l *load) roomLanes(ctx context.Context, conns []*conn) error {
-	service := l.cfg.Rooms
+	service := l.cfg.Service
 	if service == "" {
 		service = "conference." + l.cfg.Domain
 	}
-	size := len(conns) / l.cfg.RoomsN
-	err := l.each(ctx, l.cfg.RoomsN, func(ctx context.Context, r int) error {
+	size := len(conns) / l.cfg.Rooms
+	err := l.each(ctx, l.cfg.Rooms, func(ctx context.Context, r int) error {
 		room := fmt.Sprintf("%s-%d@%s", l.name, r, service)
 		for i, c := range conns[r*size : (r+1)*size] {
 			if err := c.join(ctx, room, fmt.Sprintf("nick%d", i)); err != nil {
@@ -53,7 +53,7 @@ func (l *load) roomLanes(ctx context.Context, conns []*conn) error {
 		return err
 	}
 	g := l.addGroup("muc")
-	for r := range l.cfg.RoomsN {
+	for r := range l.cfg.Rooms {
 		occupants := conns[r*size : (r+1)*size]
 		ln := l.addLane(g, occupants[0], message(fmt.Sprintf("%s-%d@%s", l.name, r, service), "groupchat", l.cfg.Size))
 		for _, c := range occupants {

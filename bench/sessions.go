@@ -8,15 +8,13 @@ import (
 	"time"
 )
 
-// settleTime is how long a server may rest before its memory is read.
-const settleTime = 3 * time.Second
-
-// runIdle logs in cfg.Sessions sessions and holds them. What is measured is the time after all are there.
+// runIdle logs in cfg.Sessions sessions and holds them. The warm-up is the time the server has to settle with all of them
+// there; what is measured comes after.
 func runIdle(ctx context.Context, l *load) error {
 	if _, err := l.open(ctx, l.cfg.Sessions, true); err != nil {
 		return err
 	}
-	if err := l.sample(ctx, max(l.cfg.Warmup, settleTime), "settling"); err != nil {
+	if err := l.sample(ctx, l.cfg.Warmup, "settling"); err != nil {
 		return err
 	}
 	var err error

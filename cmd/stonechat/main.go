@@ -27,6 +27,7 @@ type cli struct {
 	Quickstart quickstartCmd `cmd:"" help:"Prepare a server for your domain: writes a configuration, makes the first account, and tells what to put into the DNS."`
 	Account    accountCmd    `cmd:"" help:"Make, list, change and remove accounts, whether the server runs or not."`
 	Config     configCmd     `cmd:"" help:"Look at the configuration."`
+	Bench      benchCmd      `cmd:"" help:"Load an XMPP server, this one or another, and measure it."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 
