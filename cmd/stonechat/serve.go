@@ -110,7 +110,10 @@ func (v *serving) stop(ctx context.Context, signals <-chan os.Signal) error {
 	for {
 		select {
 		case err := <-done:
-			return err
+			if err != nil {
+				return fmt.Errorf("the server did not stop in order: %w", err)
+			}
+			return nil
 		case <-late.C:
 			return errors.New("the server did not stop in time and was ended")
 		case sig := <-signals:
