@@ -71,7 +71,7 @@ func (l *load) awaitArchive(ctx context.Context, a *conn) error {
 		if err != nil || have >= min(l.cfg.Archive, l.cfg.Page) {
 			return err
 		}
-		pause(100 * time.Millisecond)
+		time.Sleep(100 * time.Millisecond)
 	}
 	return fmt.Errorf("%w: archives: what was sent is not in them", ErrUnsupported)
 }

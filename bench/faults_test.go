@@ -96,7 +96,7 @@ func through(t *testing.T, f *faulty, rate float64) *Result {
 	l.chatLanes(conns)
 	var peer sync.WaitGroup
 	peer.Go(func() { f.relay(far[0], far[1]) })
-	if err := l.measure(t.Context(), func(ctx context.Context) { l.drive(ctx, l.lanes) }); err != nil {
+	if err := l.measure(t.Context(), func(ctx context.Context) error { return l.drive(ctx, l.lanes) }); err != nil {
 		t.Fatal(err)
 	}
 	l.closeAll()

@@ -126,7 +126,7 @@ func lanes(build func(context.Context, *load) error) func(context.Context, *load
 		if err := l.settle(); err != nil {
 			return err
 		}
-		return l.measure(ctx, func(ctx context.Context) { l.drive(ctx, l.lanes) })
+		return l.measure(ctx, func(ctx context.Context) error { return l.drive(ctx, l.lanes) })
 	}
 }
 
@@ -138,14 +138,14 @@ func (l *load) settle() (err error) {
 
 // drive sends: by schedule when there is a rate, and otherwise a window's worth in each lane, which then keeps itself
 // going by credits.
-func (l *load) drive(ctx context.Context, order []*lane) {
+func (l *load) drive(ctx context.Context, order []*lane) error {
 	if l.cfg.Rate > 0 {
-		l.pace(ctx, order)
-		return
+		return l.pace(ctx, order)
 	}
 	for _, ln := range order {
 		ln.send(l.cfg.Window, l.now())
 	}
+	return nil
 }
 
 // latest is how far behind its schedule the generator may be before the schedule counts as the time of sending. Up to
@@ -153,15 +153,22 @@ func (l *load) drive(ctx context.Context, order []*lane) {
 const latest = 10 * time.Millisecond
 
 // pace sends in the lanes by turns, at cfg.Rate in all, until the load stops.
-func (l *load) pace(ctx context.Context, order []*lane) {
+func (l *load) pace(ctx context.Context, order []*lane) error {
+	timer, err := newPauser()
+	if err != nil {
+		return err
+	}
+	defer timer.close()
 	each := float64(time.Second) / l.cfg.Rate
 	start := l.now()
 	for i := 0; ctx.Err() == nil && !l.stopping.Load(); i++ {
 		due := start + int64(float64(i)*each)
 		now := l.now()
 		if now < due {
-			pause(time.Duration(due - now))
-			now = l.now()
+			timer.pause(time.Duration(due - now))
+			if now = l.now(); now < due { // woken early
+				now = due
+			}
 		}
 		if behind := time.Duration(now - due); behind > 0 {
 			if l.from.Load() > 0 {
@@ -173,39 +180,42 @@ func (l *load) pace(ctx context.Context, order []*lane) {
 		}
 		order[i%len(order)].send(1, now)
 	}
+	return nil
 }
 
 // measure runs drive for the warm-up and the measured time, and then waits for what is under way.
-func (l *load) measure(ctx context.Context, drive func(context.Context)) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var running sync.WaitGroup
-	running.Go(func() { drive(ctx) })
-	stop := func() {
-		l.stopping.Store(true)
-		cancel()
-		running.Wait()
-	}
-	if err := l.sample(ctx, l.cfg.Warmup, "warm-up"); err != nil {
-		stop()
-		return err
-	}
-	var err error
-	if l.start, err = l.moment(); err != nil {
-		stop()
-		return err
-	}
-	l.from.Store(l.now())
-	err = l.sample(ctx, l.cfg.Duration, "measuring")
-	l.until.Store(l.now())
-	if err == nil {
-		l.end, err = l.moment()
-	}
+func (l *load) measure(ctx context.Context, drive func(context.Context) error) error {
+	driving, stop := context.WithCancel(ctx)
+	var driver sync.WaitGroup
+	var driveErr error
+	driver.Go(func() { driveErr = drive(driving) })
+	err := l.phases(ctx)
 	l.stopping.Store(true)
+	stop()
+	driver.Wait() // only now is what was sent final
+	if err == nil {
+		err = driveErr
+	}
 	if err == nil {
 		l.drain(ctx)
 	}
-	stop()
+	return err
+}
+
+// phases lets the warm-up and the measured time pass.
+func (l *load) phases(ctx context.Context) (err error) {
+	if err = l.sample(ctx, l.cfg.Warmup, "warm-up"); err != nil {
+		return err
+	}
+	if l.start, err = l.moment(); err != nil {
+		return err
+	}
+	l.from.Store(l.now())
+	if err = l.sample(ctx, l.cfg.Duration, "measuring"); err != nil {
+		return err
+	}
+	l.until.Store(l.now())
+	l.end, err = l.moment()
 	return err
 }
 
@@ -277,7 +287,7 @@ func (l *load) await(ctx context.Context, d time.Duration, done func() bool) boo
 		if ctx.Err() != nil || time.Now().After(until) {
 			return false
 		}
-		pause(5 * time.Millisecond)
+		time.Sleep(5 * time.Millisecond)
 	}
 	return true
 }

@@ -70,11 +70,11 @@ func runMixed(ctx context.Context, l *load) error {
 	if err := l.settle(); err != nil {
 		return err
 	}
-	return l.measure(ctx, func(ctx context.Context) {
+	return l.measure(ctx, func(ctx context.Context) error {
 		var visits sync.WaitGroup
 		visits.Go(func() { l.comeAndGo(ctx) })
-		l.pace(ctx, l.blend())
-		visits.Wait()
+		defer visits.Wait()
+		return l.pace(ctx, l.blend())
 	})
 }
 
@@ -112,7 +112,7 @@ func (l *load) comeAndGo(ctx context.Context) {
 			l.note(err.Error())
 		}
 		if rest := each - time.Since(at); rest > 0 {
-			pause(rest)
+			time.Sleep(rest)
 		}
 	}
 }

@@ -4,5 +4,10 @@ package bench
 
 import "time"
 
-// pause sleeps for d.
-func pause(d time.Duration) { time.Sleep(d) }
+// pauser sleeps as precisely as the runtime can.
+type pauser struct{}
+
+func newPauser() (*pauser, error) { return new(pauser), nil }
+
+func (*pauser) pause(d time.Duration) { time.Sleep(d) }
+func (*pauser) close()                {}

@@ -68,7 +68,7 @@ func (l *load) befriend(ctx context.Context, conns []*conn) error {
 			return nil
 		}
 		l.say("%d subscriptions to go", missing)
-		pause(500 * time.Millisecond)
+		time.Sleep(500 * time.Millisecond)
 	}
 	return fmt.Errorf("bench: contacts did not become subscribed to each other")
 }

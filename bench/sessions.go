@@ -72,7 +72,7 @@ func (l *load) logIn(ctx context.Context, users int) error {
 		i := started.Add(1) - 1
 		if l.cfg.Rate > 0 {
 			if due := start + int64(float64(i)*float64(time.Second)/l.cfg.Rate); l.now() < due {
-				pause(time.Duration(due - l.now()))
+				time.Sleep(time.Duration(due - l.now()))
 			}
 		}
 		if err := l.visit(ctx, int(i)%users, i+1); err != nil {

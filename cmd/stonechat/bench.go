@@ -32,7 +32,7 @@ type benchCmd struct {
 	Floor     bool   `help:"The other end is bench/floor, which only relays bytes (chat)." group:"The server"`
 
 	Users     string `default:"bench" help:"Accounts are named by this and a number: bench0, bench1…" group:"Accounts"`
-	Password  string `default:"bench-%d" help:"Their passwords; %%d stands for the number." group:"Accounts"`
+	Password  string `default:"bench-%d" help:"Their passwords; %d stands for the number." group:"Accounts"`
 	Accounts  string `type:"existingfile" help:"File with an account on each line: name, blank, password." group:"Accounts"`
 	Count     int    `help:"How many accounts to use for logins. Default: as many as logins, at most 1000." group:"Accounts"`
 	Register  bool   `help:"Make the accounts first, by in-band registration." group:"Accounts"`
