@@ -14,6 +14,7 @@ type Points struct {
 	FromClient  hook.Chain[FromClient]  // a session of ours sent a stanza
 	ToAccount   hook.Chain[ToAccount]   // a stanza has reached an account of ours; once, however many sessions there are
 	ToSession   hook.Chain[ToSession]   // a stanza is about to join a session's queue
+	Asked       hook.Chain[Asked]       // somebody else asks an account of ours, which the server answers
 	Undelivered hook.Chain[Undelivered] // no session took a message, or one that had it may lose it
 	DiscoInfo   hook.Chain[DiscoInfo]   // somebody asks what we are (XEP-0030#info)
 	DiscoItems  hook.Chain[DiscoItems]  // somebody asks what we have (XEP-0030#items)
@@ -31,13 +32,21 @@ type Points struct {
 // FromClient is a stanza that a session of ours sent. Its from is the session's full address (RFC 6120 §8.1.2.1), its to
 // may be absent. A handler may replace Stanza.
 type FromClient struct {
-	Session Session
-	Stanza  *stanza.Stanza
+	Session  Session
+	Stanza   *stanza.Stanza
+	Archived string // id in the sender's archive, once there is one; for copies to the sender alone (XEP-0313#archives_id)
 }
 
 // ToAccount is a message or presence for an account of ours, addressed to its bare address or to one of its resources, or
 // an IQ to one of its resources. The account exists. A handler may replace Stanza; an error is bounced to the sender.
 type ToAccount struct {
+	Account jid.Bare
+	Stanza  *stanza.Stanza
+}
+
+// Asked is an IQ request to the bare address of an account of ours from somebody who is not its owner. The account exists.
+// An error is the answer.
+type Asked struct {
 	Account jid.Bare
 	Stanza  *stanza.Stanza
 }
@@ -121,6 +130,7 @@ func (p *Points) freeze(failed func(owner string, err error)) {
 	p.FromClient.Freeze(failed)
 	p.ToAccount.Freeze(failed)
 	p.ToSession.Freeze(failed)
+	p.Asked.Freeze(failed)
 	p.Undelivered.Freeze(failed)
 	p.DiscoInfo.Freeze(failed)
 	p.DiscoItems.Freeze(failed)

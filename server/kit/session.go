@@ -19,6 +19,9 @@ type Session interface {
 	Send(ctx context.Context, s *stanza.Stanza)
 	// Offer is Send that says whether the session took s: queued it, or kept it back on purpose. It does not when it has ended.
 	Offer(ctx context.Context, s *stanza.Stanza) bool
+	// Queue is Offer without the ToSession chain, for what a handler of that chain kept back earlier. It calls no handler and
+	// never blocks, so that it may be called under a lock.
+	Queue(s *stanza.Stanza) bool
 	// SendNonza queues a stream-level element, written as is and not counted.
 	SendNonza(b []byte)
 	// Presence is the last presence that the session broadcast; nil while it is unavailable.

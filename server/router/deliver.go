@@ -28,9 +28,15 @@ func (r *Router) toAccount(ctx context.Context, realm *kit.Realm, s *stanza.Stan
 		}
 	}
 	if s.Kind == stanza.IQ && s.To.IsBare() { // §8.5.2.1.3, §8.5.2.2.3: the server answers for the account
-		target := kit.Account
-		if s.From.Bare() == account {
-			target = kit.OwnAccount
+		target := kit.OwnAccount
+		if s.From.Bare() != account {
+			target = kit.Account
+			if s.Type == stanza.Get || s.Type == stanza.Set {
+				if err := realm.Points.Asked.Run(ctx, &kit.Asked{Account: account, Stanza: s}); err != nil {
+					r.refused(ctx, s, err)
+					return
+				}
+			}
 		}
 		r.answer(ctx, realm, target, s)
 		return

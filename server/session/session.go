@@ -135,6 +135,9 @@ func (s *Session) OfferAmong(ctx context.Context, st *stanza.Stanza, f *Fanout) 
 	return s.enqueue(item{st: out, fan: f})
 }
 
+// Queue implements kit.Session.
+func (s *Session) Queue(st *stanza.Stanza) bool { return s.enqueue(item{st: st}) }
+
 // SendNonza implements kit.Session.
 func (s *Session) SendNonza(b []byte) { s.enqueue(item{raw: b}) }
 
@@ -211,7 +214,7 @@ func (s *Session) overflow(conn transport.Conn) {
 		_ = conn.Close() // the reader notices and detaches
 		return
 	}
-	s.finish(nil, nil)
+	go s.finish(nil, nil) // enqueue calls no handlers
 }
 
 // End implements kit.Session: what is queued is written, then the stream error and the end of the stream; the peer has a
