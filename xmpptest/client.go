@@ -57,6 +57,7 @@ type Client struct {
 
 	mu  sync.Mutex
 	got []event // in the order of arrival, not yet asked for
+	end bool    // the server has ended the stream or the connection
 }
 
 // Connect logs a user in and binds the resource. It sends no presence. name is a local part, or a bare address.
@@ -97,7 +98,7 @@ func (c *Client) connect(direct bool) {
 	c.nc = c.srv.dial(direct)
 	if direct {
 		cfg := c.srv.certs.client(c.host)
-		cfg.NextProtos = []string{"xmpp-client"} // XEP-0368#tls
+		cfg.NextProtos = []string{"xmpp-client"} // XEP-0368#usecases
 		c.nc = tls.Client(c.nc, cfg)
 		_ = c.nc.(*tls.Conn).HandshakeContext(context.Background()) // a failure is seen by the first read
 	}
@@ -131,6 +132,7 @@ func (c *Client) read() {
 func (c *Client) arrived(ev event) {
 	c.mu.Lock()
 	c.got = append(c.got, ev)
+	c.end = c.end || ev.err != nil || ev.kind == elem.Close
 	c.mu.Unlock()
 	select {
 	case c.wake <- struct{}{}:
@@ -200,15 +202,9 @@ func (c *Client) cut() {
 
 // live says whether the client is logged in and its connection is there.
 func (c *Client) live() bool {
-	if !c.bound {
-		return false
-	}
-	for _, ev := range c.waiting() {
-		if ev.err != nil || ev.kind == elem.Close {
-			return false
-		}
-	}
-	return true
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.bound && !c.end
 }
 
 // settle returns when the server has nothing left to do at this moment. Inside a bubble that is certain; outside, every

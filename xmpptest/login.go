@@ -60,9 +60,16 @@ func (c *Client) unexpected(want string, ev event, err error) error {
 	return fmt.Errorf("%s expected %s: %w", c.label, want, err)
 }
 
-// authenticate logs in by SCRAM-SHA-256 on a stream whose features have been read.
+// mechanism is how clients log in.
+const mechanism = sasl.ScramSHA256
+
+// authenticate logs in on a stream whose features have been read.
 func (c *Client) authenticate() error {
-	x, err := sasl.NewScramClient(sasl.ScramSHA256, sasl.ScramClientOptions{Username: c.user, Password: Password, Keys: keys.get()})
+	cred, err := credentialsOnce()
+	if err != nil {
+		return err
+	}
+	x, err := sasl.NewScramClient(mechanism, sasl.ScramClientOptions{Username: c.user, Password: Password, Keys: &cred.keys})
 	if err != nil {
 		return err
 	}
@@ -70,7 +77,7 @@ func (c *Client) authenticate() error {
 	if err != nil {
 		return err
 	}
-	c.say("auth mechanism='SCRAM-SHA-256'", "auth", first)
+	c.say("auth mechanism='"+string(mechanism)+"'", "auth", first)
 	ev, err := c.next()
 	if err != nil || !ev.is(stream.NSSASL, "challenge") {
 		return c.unexpected("a SASL challenge", ev, err)
@@ -91,11 +98,7 @@ func (c *Client) authenticate() error {
 	if err != nil {
 		return err
 	}
-	if err := x.Done(final); err != nil {
-		return err
-	}
-	keys.put(x.Keys())
-	return nil
+	return x.Done(final)
 }
 
 func (c *Client) say(start, end string, data []byte) {
