@@ -26,7 +26,7 @@ func buildArchives(ctx context.Context, l *load) error {
 	return nil
 }
 
-// archivePage asks for the last page of n (XEP-0313#query-limit, XEP-0059#backwards).
+// archivePage asks for the last page of n (XEP-0313#query-paging-limit, XEP-0059#backwards).
 func archivePage(n int) string {
 	return "<query xmlns='" + nsMAM + "'><set xmlns='http://jabber.org/protocol/rsm'><max>" + strconv.Itoa(n) + "</max><before/></set></query>"
 }

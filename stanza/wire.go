@@ -153,7 +153,7 @@ func appendAttr(dst []byte, start, v string) []byte {
 	return append(dst, '\'')
 }
 
-// Forwarded writes the stanza as it stands inside another element, with its namespace declared (XEP-0297#usecases).
+// Forwarded writes the stanza as it stands inside another element, with its namespace declared (XEP-0297).
 func (s *Stanza) Forwarded(dst []byte) []byte {
 	name := s.Kind.String()
 	dst = append(dst, '<')

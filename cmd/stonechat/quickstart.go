@@ -119,7 +119,7 @@ func (c *quickstartCmd) tell(s *streams, admin jid.Bare, data, password string, 
 `, admin.Domain(), c.Config, c.Config, c.Config, admin.Domain())
 }
 
-// records are the DNS records of a domain: RFC 6120 §3.2.1 and §14.3, XEP-0368#srv.
+// records are the DNS records of a domain: RFC 6120 §3.2.1 and §14.3, XEP-0368#usecases.
 func records(domain string) []string {
 	name, err := idna.Lookup.ToASCII(domain)
 	if err != nil {

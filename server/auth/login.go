@@ -180,7 +180,7 @@ func (l *Login) Finish(ctx context.Context, id sasl.Identity) (jid.Bare, error) 
 	var err error
 	switch id.Mechanism {
 	case sasl.Anonymous:
-		return jid.NewBare(strings.ToLower(rand.Text()), l.peer.Domain) // XEP-0175#design: a name nobody else has
+		return jid.NewBare(strings.ToLower(rand.Text()), l.peer.Domain) // XEP-0175#recommendations: a name nobody else has
 	case sasl.External:
 		b, err = jid.ParseBare(id.Authcid)
 	default:

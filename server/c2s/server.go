@@ -130,7 +130,7 @@ func (s *Server) Handle(ctx context.Context, nc net.Conn, direct bool) {
 	_ = nc.SetDeadline(time.Now().Add(s.Limits.Negotiation))
 	if direct {
 		cfg := s.Certs.Config().Clone()
-		cfg.NextProtos = []string{"xmpp-client"} // XEP-0368#tls
+		cfg.NextProtos = []string{"xmpp-client"} // XEP-0368#usecases
 		t := tls.Server(nc, cfg)
 		if err := t.HandshakeContext(ctx); err != nil {
 			s.Log.Debug("direct TLS handshake", "addr", c.addr, "err", err)

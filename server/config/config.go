@@ -43,6 +43,7 @@ func (f *File) Domains() []string {
 
 // top is the file without its modules and hosts.
 type top struct {
+	// Data is the folder with everything that the server keeps.
 	Data   string
 	Log    Log
 	Listen Listen

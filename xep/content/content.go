@@ -20,7 +20,7 @@ const (
 	Subject                // §5.2.4
 	Encrypted              // XEP-0027, XEP-0373, XEP-0380, XEP-0384
 	Invitation             // to a room: XEP-0249, XEP-0045#invite
-	Call                   // somebody rings: XEP-0353#initiate, XEP-0482#invite
+	Call                   // somebody rings: XEP-0353#initiate, XEP-0482#usecases
 	CallStep               // what follows
 	Receipt                // XEP-0184
 	Marker                 // XEP-0333

@@ -50,7 +50,7 @@ type Field struct {
 	Required         bool
 	Values           []string
 	Options          []Option
-	Open             bool // a list takes other values too (XEP-0122#usecases-validation-method-open)
+	Open             bool // a list takes other values too (XEP-0122#usercases-validation.open)
 }
 
 // Form is one data form. Items and Reported are for results in rows (XEP-0004#protocol-results).

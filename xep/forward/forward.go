@@ -28,7 +28,7 @@ type Forwarded struct {
 // Name is {urn:xmpp:forward:0}forwarded.
 func (*Forwarded) Name() elem.Name { return elem.Name{Space: NS, Local: "forwarded"} }
 
-// Encode writes the payload. The stanza keeps its namespace (XEP-0297#business, rule 3).
+// Encode writes the payload. The stanza keeps its namespace (business rule 3 of XEP-0297).
 func (f *Forwarded) Encode(w *elem.Writer) {
 	w.Start(NS, "forwarded")
 	if f.Delay != nil {

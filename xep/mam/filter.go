@@ -8,7 +8,7 @@ import (
 	"github.com/stonechat-im/stonechat/xep/forms"
 )
 
-// The fields of the form (XEP-0313#filter, XEP-0431#querying).
+// The fields of the form (XEP-0313#filter, XEP-0431#overview).
 const (
 	fieldWith      = "with"
 	fieldStart     = "start"
