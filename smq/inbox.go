@@ -18,9 +18,12 @@ func (b *Inbox) Receive() uint32 {
 	return b.received
 }
 
-// End marks stanza n as ended and reports whether Handled moved.
+// End marks stanza n as ended and reports whether Handled moved. A number that is not under way changes nothing.
 func (b *Inbox) End(n uint32) bool {
 	at := n - b.handled - 1 // modulo 2^32
+	if at >= b.received-b.handled {
+		return false
+	}
 	if at == 0 && len(b.ended) == 0 {
 		b.handled = n
 		return true

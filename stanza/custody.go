@@ -7,9 +7,11 @@ import (
 
 // Custody counts who still has to secure a stanza before it may be acknowledged to its sender (XEP-0198): a commit that
 // is under way, a recipient's session that has not taken it yet. When the last holder releases, the one who started it
-// is told. A nil *Custody is allowed everywhere and means that nobody waits.
+// is told, once. Holds are taken only while there is another: by the sender's handlers before they return, or under the lock
+// of the queue that holds one. A nil *Custody is allowed everywhere and means that nobody waits.
 type Custody struct {
 	holders atomic.Int32
+	ended   atomic.Bool
 	keeper  Keeper
 	n       uint32
 	mu      sync.Mutex
@@ -41,7 +43,7 @@ func (c *Custody) Release(err error) {
 		}
 		c.mu.Unlock()
 	}
-	if c.holders.Add(-1) == 0 {
+	if c.holders.Add(-1) == 0 && !c.ended.Swap(true) {
 		c.mu.Lock()
 		err = c.err
 		c.mu.Unlock()

@@ -228,6 +228,7 @@ func (s *Session) spoolNow(all bool) {
 		if name, ok := s.spool(it.st, it.fan); ok {
 			done[it.st] = name
 		} // else it is nowhere safe: its sender goes on waiting for the client
+		defer it.st.Custody.Release(nil)
 	}
 	var freed []*stanza.Custody
 	s.mu.Lock()
@@ -267,6 +268,7 @@ func (s *Session) overdue(all bool) []item {
 		case it.spooled || it.st.Custody == nil:
 		case all || left <= 0:
 			it.spooled = true
+			it.st.Custody.Take() // the client may acknowledge it while it is being stored
 			waiting = append(waiting, *it)
 		case next == 0 || left < next:
 			next = left
