@@ -45,6 +45,8 @@ type Stream struct {
 	Peer  Header // what we received
 	State State
 	User  any // the endpoint's own state
+
+	head []byte // our header, to be sent together with what follows it
 }
 
 // Role is what an endpoint brings to negotiation.
@@ -119,17 +121,16 @@ func (s *Stream) ownHeader(r *Role, from string) Header {
 	return Header{From: from, To: s.Peer.From, ID: rand.Text(), Version: "1.0", Lang: r.Lang, Content: r.Content} // §4.7
 }
 
-// sendHeader sends our header; with an error of the peer's it returns that.
+// sendHeader makes our header ready to be sent with what comes next: features, or the error that it returns.
 func (s *Stream) sendHeader(peer error) error {
-	if _, err := s.Conn.Write(s.Own.Append(nil)); err != nil {
-		return errors.Join(peer, err)
-	}
+	s.head = s.Own.Append(nil)
 	return peer
 }
 
 // offer sends the stream features (RFC 6120 §4.3.2).
 func (s *Stream) offer(r *Role) error {
-	w := elem.NewWriter([]byte("<stream:features>"), r.Content)
+	w := elem.NewWriter(append(s.head, "<stream:features>"...), r.Content)
+	s.head = nil
 	for _, f := range r.Features {
 		if f.Advertise != nil && f.fits(s.State) {
 			f.Advertise(s, w)
@@ -215,7 +216,7 @@ func (s *Stream) Fail(err error) {
 	if s.Own.Content == "" { // nothing was said yet
 		return
 	}
-	var out []byte
+	out := s.head
 	if se := AsError(err); se != nil {
 		out = se.Append(out)
 	} else if !errors.Is(err, ErrClosed) && !s.peerError(err) {

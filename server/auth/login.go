@@ -43,6 +43,13 @@ type Login struct {
 	outside  []string // identities of the client's certificate
 	tried    string   // the user name of the current attempt, when known
 	sawPlus  bool     // see sasl.ScramServerOptions
+	found    found    // the account that was looked up last, for Finish
+}
+
+// found is an account as it was read during an exchange.
+type found struct {
+	jid jid.Bare
+	rec record
 }
 
 // NewLogin looks at a stream and decides what to offer it.
@@ -122,7 +129,8 @@ func (l *Login) account(ctx context.Context, user string) (jid.Bare, *record, er
 	if errors.Is(err, kit.ErrNoAccount) {
 		return b, nil, nil
 	}
-	return b, &r, err
+	l.found = found{b, r}
+	return b, &l.found.rec, err
 }
 
 // keys returns the keys of a user, or such as fit no password for one who has none.
@@ -194,7 +202,11 @@ func (l *Login) Finish(ctx context.Context, id sasl.Identity) (jid.Bare, error) 
 			return b, sasl.ErrInvalidAuthzid
 		}
 	}
-	r, err := l.a.get(ctx, b)
+	r := l.found.rec
+	if l.found.jid != b {
+		r, err = l.a.get(ctx, b)
+	}
+	l.found = found{}
 	switch {
 	case errors.Is(err, kit.ErrNoAccount):
 		return b, sasl.ErrNotAuthorized

@@ -149,6 +149,7 @@ func (s *Server) Handle(ctx context.Context, nc net.Conn, direct bool) {
 	}
 	s.loggedIn(c)
 	_ = nc.SetDeadline(time.Time{})
+	c.st, c.login = nil, nil // an idle session needs neither
 	ok = true
 	go c.run(ctx) // a goroutine with a small stack, for the long wait
 }
