@@ -56,6 +56,7 @@ func (p *script) step(steps []Step) error {
 			return err
 		}
 	}
+	p.srv.settle() // what a line causes has happened before the next
 	switch {
 	case st.Who == "":
 		return p.server(st)
@@ -85,7 +86,6 @@ func (p *script) server(st Step) error {
 			return err
 		}
 		time.Sleep(time.Duration(d)) // virtual: this runs in a bubble
-		p.srv.settle()
 		return nil
 	case "disable", "remove":
 		return p.account(st.Verb, text)
@@ -94,7 +94,6 @@ func (p *script) server(st Step) error {
 	case "crash":
 		return p.srv.crash()
 	case "quiet":
-		p.srv.settle()
 		for _, c := range p.srv.clients {
 			if p.on[c.label] == c && c.live() {
 				if err := c.quiet(); err != nil {
@@ -161,13 +160,11 @@ func (p *script) act(c *Client, st Step) error {
 	case "<":
 		return p.expect(c, st.Text)
 	case "quiet":
-		p.srv.settle()
 		return c.quiet()
 	case "closed":
 		return c.closed()
 	case "cuts":
 		c.cut()
-		p.srv.settle()
 		return nil
 	case "leaves":
 		return c.leave()
