@@ -9,6 +9,7 @@ import (
 	"github.com/stonechat-im/stonechat/server/mod/entitytime"
 	"github.com/stonechat-im/stonechat/server/mod/imsession"
 	"github.com/stonechat-im/stonechat/server/mod/last"
+	"github.com/stonechat-im/stonechat/server/mod/muc"
 	"github.com/stonechat-im/stonechat/server/mod/offline"
 	"github.com/stonechat-im/stonechat/server/mod/ping"
 	"github.com/stonechat-im/stonechat/server/mod/presence"
@@ -34,6 +35,7 @@ func Defs() []kit.Def {
 		register.Def,
 		disco.Def,
 		offline.Def,
+		muc.Def,
 		adhoc.Def,
 		admin.Def,
 	}
