@@ -91,6 +91,13 @@ func (m *module) presence(_ context.Context, ev *kit.PresenceEvent) {
 	m.env.Store.Go(func(tx store.Tx) error { return m.seen.In(tx).Put(owner, v) })
 }
 
+// LastPresence says when an account was last available, as far as that has reached the store; ok is false where it never
+// was.
+func (m *module) LastPresence(ctx context.Context, account jid.Bare) (at time.Time, ok bool, err error) {
+	v, ok, err := m.seen.Get(ctx, account.String())
+	return v.At, ok, err
+}
+
 // may says whether somebody may know of an account's activity.
 func (m *module) may(ctx context.Context, account, other jid.Bare) (bool, error) {
 	if other == account || m.roster == nil {

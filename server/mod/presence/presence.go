@@ -11,6 +11,7 @@ package presence
 
 import (
 	"context"
+	"time"
 
 	"github.com/stonechat-im/stonechat/elem"
 	"github.com/stonechat-im/stonechat/hook"
@@ -63,10 +64,16 @@ type Roster interface {
 	WhenRemoved(f func(ctx context.Context, owner, contact jid.Bare, was roster.State))
 }
 
+// Past knows when somebody was last available. Without it, nobody is told.
+type Past interface {
+	LastPresence(ctx context.Context, account jid.Bare) (at time.Time, ok bool, err error)
+}
+
 type module struct {
 	cfg    Config
 	env    *kit.Env
 	roster Roster
+	past   Past // may be nil
 }
 
 // New ties the module into a realm.
@@ -75,6 +82,7 @@ func New(env *kit.Env, cfg Config) (kit.Module, error) {
 	if m.roster == nil {
 		return m, nil // the problem has been noted
 	}
+	m.past, _ = kit.Want[Past](env)
 	m.roster.WhenRemoved(m.contactRemoved)
 	kit.AddFeature(env, func(w *elem.Writer) { w.Elem(roster.NSPreApproval, "sub", "") }) // RFC 6121 §3.4
 	kit.On(env, &env.Points.FromClient, hook.Deliver, m.fromClient)

@@ -2,11 +2,13 @@ package presence
 
 import (
 	"context"
+	"time"
 
 	"github.com/stonechat-im/stonechat/hook"
 	"github.com/stonechat-im/stonechat/jid"
 	"github.com/stonechat-im/stonechat/server/kit"
 	"github.com/stonechat-im/stonechat/stanza"
+	"github.com/stonechat-im/stonechat/xep/delay"
 	"github.com/stonechat-im/stonechat/xep/roster"
 )
 
@@ -54,8 +56,25 @@ func (m *module) show(ctx context.Context, account jid.Bare, to jid.JID, id stri
 	if !m.current(account, func(p *stanza.Stanza, from jid.Full) {
 		m.env.Router.Route(ctx, p.Readdress(from.JID(), to))
 	}) {
-		m.route(ctx, stanza.Unavailable, account.JID(), to, id)
+		m.env.Router.Route(ctx, m.absence(ctx, account, to, id))
 	}
+}
+
+// absence is the presence of an account without available sessions, with the time since when, if that is known (RFC 6121
+// §4.3.2, rule 3).
+func (m *module) absence(ctx context.Context, account jid.Bare, to jid.JID, id string) *stanza.Stanza {
+	s := stanza.New(stanza.Presence, stanza.Unavailable, account.JID(), to, id)
+	if m.past == nil {
+		return s
+	}
+	at, ok, err := m.past.LastPresence(ctx, account)
+	if err != nil {
+		m.env.Log.Error("looking up when somebody was last available", "jid", account, "err", err)
+	}
+	if !ok || err != nil {
+		return s
+	}
+	return s.With(&delay.Delay{From: account.JID(), Stamp: at.Truncate(time.Second)})
 }
 
 // hide sends unavailable presence from all sessions of an account to a contact who loses sight of them (RFC 6121 §3.2.2,
@@ -119,7 +138,7 @@ func (m *module) tellOne(ctx context.Context, x kit.Session, contact jid.Bare) {
 		}
 	}
 	if !m.current(contact, func(p *stanza.Stanza, from jid.Full) { tell(p.Readdress(from.JID(), owner.JID())) }) {
-		tell(stanza.New(stanza.Presence, stanza.Unavailable, contact.JID(), owner.JID(), ""))
+		tell(m.absence(ctx, contact, owner.JID(), ""))
 	}
 }
 
