@@ -47,6 +47,8 @@ func (c *Config) Needed() int {
 		return 2 * c.Pairs
 	case "muc":
 		return c.Rooms * c.Occupants
+	case "start":
+		return 1
 	}
 	return c.Sessions
 }

@@ -105,6 +105,7 @@ var scenarios = []Scenario{
 	{"muc", "messages fanned out in chat rooms (XEP-0045)", "delivery", lanes(buildRooms)},
 	{"roster", "roster fetches", "fetch", lanes(buildRosters)},
 	{"mam", "pages read from archives (XEP-0313)", "page", lanes(buildArchives)},
+	{"start", "the time from the start of the server's process to the first login, and its memory then", "start", runStart},
 	{"mixed", "a day in small: chat, presence, rosters, rooms, archives, and logins", "stanza", runMixed},
 }
 

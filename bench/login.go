@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -239,7 +238,7 @@ func (l *load) open(ctx context.Context, n int, presence bool) ([]*conn, error) 
 			return err
 		}
 		if l.cfg.Floor {
-			if _, err := c.nc.Write([]byte(strconv.Itoa(i) + "\n")); err != nil {
+			if _, err := fmt.Fprintf(c.nc, "%s-%d\n", l.name, i/2); err != nil {
 				return err
 			}
 		}

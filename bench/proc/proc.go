@@ -3,6 +3,7 @@
 package proc
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -65,6 +66,29 @@ func one(pid int) (Use, error) {
 		u.PSS = kilobytes(string(b), "Pss:")
 	}
 	return u, nil
+}
+
+// Running is for how long process pid has been running, to within the 10 ms that the kernel tells.
+func Running(pid int) (time.Duration, error) {
+	b, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	if err != nil {
+		return 0, err
+	}
+	f := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+	if len(f) < 20 {
+		return 0, fmt.Errorf("proc: stat line %q is too short", b)
+	}
+	ticks, err := strconv.ParseInt(f[19], 10, 64) // starttime: since the machine's start
+	if err != nil {
+		return 0, err
+	}
+	up, err := os.ReadFile("/proc/uptime")
+	if err != nil {
+		return 0, err
+	}
+	seconds, _, _ := strings.Cut(string(up), " ")
+	s, err := strconv.ParseFloat(seconds, 64)
+	return time.Duration(s*float64(time.Second)) - time.Duration(ticks)*tick, err
 }
 
 // parseStat reads parent and processor time of a line of proc_pid_stat(5). The name in parentheses may hold anything.

@@ -19,7 +19,7 @@ import (
 
 // benchCmd loads an XMPP server, this one or any other.
 type benchCmd struct {
-	Scenario string `arg:"" enum:"chat,idle,login,presence,muc,roster,mam,mixed" help:"What to do: chat, idle, login, presence, muc, roster, mam or mixed."`
+	Scenario string `arg:"" enum:"chat,idle,login,presence,muc,roster,mam,start,mixed" help:"What to do: chat, idle, login, presence, muc, roster, mam, start or mixed."`
 
 	Host      string `default:"127.0.0.1" help:"Where the server is." group:"The server"`
 	Port      int    `help:"Its port. Default: 5222, for direct TLS 5223." group:"The server"`
