@@ -8,7 +8,7 @@ var floors = map[string]int{
 	"jid": 0, "xmlscan": 0, "elem": 0, "hook": 0, "spec": 0,
 	"stanza": 1, "xep": 1, "sasl": 1, "ratchet": 1, "smq": 1,
 	"transport": 2, "dial": 2, "stream": 2,
-	"client": 3, "component": 3, "server/store": 3, "server/kit": 3,
+	"client": 3, "component": 3, "bench": 3, "server/store": 3, "server/kit": 3,
 	"omemo": 4, "server/session": 4, "server/router": 4, "server/c2s": 4, "server/s2s": 4, "server/comp": 4, "server/auth": 4,
 	"server/cluster": 4, "server/web": 4, "server/store/memory": 4, "server/store/sqlite": 4, "server/store/postgres": 4,
 	"server/mod": 5, "gateway": 5,
@@ -28,8 +28,9 @@ var thirdParties = map[string][]string{
 	"server/store/sqlite": {"modernc.org/sqlite"},
 	"server/config":       {"github.com/pelletier/go-toml/v2"},
 	"server/config/certs": {"golang.org/x/net/idna"},
-	"cmd/stonechat":       {"github.com/alecthomas/kong", "golang.org/x/term"},
+	"cmd/stonechat":       {"github.com/alecthomas/kong", "golang.org/x/term", "golang.org/x/net/idna"},
 	"xmpptest":            {"github.com/pelletier/go-toml/v2"},
+	"bench":               {"golang.org/x/sys/unix"},
 
 	"server/store/storetest": {"github.com/google/go-cmp", "pgregory.net/rapid"}, // a suite that drivers' tests call
 }
