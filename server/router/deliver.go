@@ -162,6 +162,7 @@ func (r *Router) Redeliver(ctx context.Context, account jid.Bare, d session.Unde
 	}
 	switch {
 	case s.Kind == stanza.Presence, s.Type == stanza.TypeError, s.Type == stanza.Result, s.Type == stanza.Headline:
+	case s.From == account.JID(): // a copy that the server made for this session alone
 	case s.Kind == stanza.Message && s.From == account.JID(): // a copy or a result that we made for that session
 	case s.Kind == stanza.IQ, s.Type == stanza.Groupchat:
 		if !(d.Sent && s.Kind == stanza.IQ) { // an IQ that was sent may have been carried out
