@@ -43,11 +43,16 @@ func (v *Var[T]) Get(s Session) (T, bool) {
 			return vs.list[i].val.(T), true
 		}
 	}
-	var x T
-	raw, ok := vs.kept[v.name]
-	if !ok || !v.keep {
-		return x, false
+	if _, ok := vs.kept[v.name]; !ok || !v.keep {
+		var none T
+		return none, false
 	}
+	return v.restored(vs)
+}
+
+// restored brings a variable back that was kept over a restart. The lock is held.
+func (v *Var[T]) restored(vs *Vars) (x T, ok bool) {
+	raw := vs.kept[v.name]
 	delete(vs.kept, v.name)
 	if json.Unmarshal(raw, &x) != nil {
 		return x, false // written by a version that meant something else
