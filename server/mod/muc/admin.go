@@ -164,15 +164,15 @@ func (q *request) mayChange(list []affiliationChange) error {
 	}
 	had := len(owners) > 0
 	for _, c := range list {
+		if c.who == q.by && c.to == wire.Outcast && q.affiliation >= wire.Admin { // #ban
+			return stanza.Conflict.With("you cannot ban yourself")
+		}
 		from := q.room.affiliationOf(c.who)
 		if q.room.m.isOperator(c.who) { // operators are owners of all rooms, but on no list
 			from = q.room.affiliations[c.who].Affiliation
 		}
 		if err := affiliationRule(q.affiliation, from, c.to); err != nil {
 			return err
-		}
-		if c.who == q.by && c.to == wire.Outcast { // #ban
-			return stanza.Conflict.With("you cannot ban yourself")
 		}
 		delete(owners, c.who)
 		if c.to == wire.Owner {

@@ -186,7 +186,7 @@ func (r *Room) probed(s *stanza.Stanza, c *client) {
 		return
 	}
 	if c == nil {
-		r.reject(s, stanza.NotAcceptable.With("you are not in the room"))
+		r.reject(s, notOccupant())
 		return
 	}
 	nick := s.To.Resource()
