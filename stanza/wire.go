@@ -42,6 +42,8 @@ func (r *Received) FromElem(e elem.Elem, ns string, parse Addresses) error {
 	s.setInner(e, ns)
 	s.setExtra(e)
 	var err error
+	var known bool
+	s.Type, known = TypeOf(s.Kind, e.Attr("type"))
 	if v, ok := e.LookupAttr("", "to"); ok {
 		if s.To, err = parse(v); err != nil {
 			return &AddressError{"to", err}
@@ -52,8 +54,7 @@ func (r *Received) FromElem(e elem.Elem, ns string, parse Addresses) error {
 			return &AddressError{"from", err}
 		}
 	}
-	var ok bool
-	if s.Type, ok = TypeOf(s.Kind, e.Attr("type")); !ok {
+	if !known {
 		return BadRequest.With("unknown type of stanza")
 	}
 	return nil

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"errors"
+	"os"
 
 	"github.com/stonechat-im/stonechat/elem"
 	"github.com/stonechat-im/stonechat/transport"
@@ -121,12 +122,17 @@ func AsError(err error) *Error {
 		switch xe.Kind {
 		case xmlscan.Restricted:
 			return RestrictedXML.With(xe.Error())
+		case xmlscan.BadFormat:
+			return BadFormat.With(xe.Error())
 		case xmlscan.Encoding:
 			return UnsupportedEncoding.With(xe.Error())
 		case xmlscan.TooBig:
 			return PolicyViolation.With(xe.Error())
 		}
 		return NotWellFormed.With(xe.Error())
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) { // RFC 6120 §4.6.3
+		return ConnectionTimeout.With("nothing was heard for too long")
 	}
 	if errors.Is(err, transport.ErrAhead) {
 		return PolicyViolation.With("data sent ahead of the TLS handshake")

@@ -63,9 +63,19 @@ func ReadHeader(e elem.Elem, content string) (Header, error) {
 	if ns, ok := e.DeclaredNS(); ok && ns != content && e.Prefix() != "" { // §4.8.2
 		return h, InvalidNamespace.With("the content namespace of this stream is " + content)
 	}
-	major, _, _ := strings.Cut(h.Version, ".")
-	if v := strings.TrimLeft(major, "0"); v == "" { // §4.7.5: no version is 0.0, before stream features
+	if !atLeast1(h.Version) {
 		return h, UnsupportedVersion.With("streams of version 1.0 are needed")
 	}
 	return h, nil
+}
+
+// atLeast1 reads a version (RFC 6120 §4.7.5): two numbers. None at all is 0.0, from before stream features.
+func atLeast1(version string) bool {
+	major, minor, ok := strings.Cut(version, ".")
+	for _, s := range []string{major, minor} {
+		if s == "" || strings.Trim(s, "0123456789") != "" {
+			return false
+		}
+	}
+	return ok && strings.Trim(major, "0") != ""
 }

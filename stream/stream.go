@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"os"
 
 	"github.com/stonechat-im/stonechat/elem"
 	"github.com/stonechat-im/stonechat/transport"
@@ -98,7 +99,7 @@ func (s *Stream) answerHeader(r *Role) error {
 	ev, err := s.Conn.Next()
 	if err != nil {
 		s.Own = s.ownHeader(r, "")
-		if AsError(err) == nil {
+		if AsError(err) == nil || errors.Is(err, os.ErrDeadlineExceeded) { // who says nothing is told nothing
 			s.Own = Header{}
 			return err
 		}
@@ -109,9 +110,10 @@ func (s *Stream) answerHeader(r *Role) error {
 		return s.sendHeader(BadFormat.With("a stream header is expected"))
 	}
 	s.Conn.Take(&t)
-	var own string
-	if s.Peer, err = ReadHeader(t.Root(), r.Content); err == nil {
-		own, err = r.Host(s, s.Peer)
+	s.Peer, err = ReadHeader(t.Root(), r.Content)
+	own, unknown := r.Host(s, s.Peer) // also asked for the name to refuse in (§4.9.1.2)
+	if err == nil {
+		err = unknown
 	}
 	s.Own = s.ownHeader(r, own)
 	return s.sendHeader(err)
@@ -151,6 +153,9 @@ func (s *Stream) serve(ctx context.Context, r *Role) (State, error) {
 		if f == nil {
 			if s.State&Authed == 0 { // RFC 6120 §4.9.3.12
 				return 0, NotAuthorized.With("authenticate first")
+			}
+			if e.Space() == r.Content { // §7.1
+				return 0, NotAuthorized.With("bind a resource first")
 			}
 			return 0, UnsupportedStanzaType.With("unexpected element before the resource is bound")
 		}

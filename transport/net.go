@@ -193,5 +193,17 @@ func (c *netConn) RemoteAddr() net.Addr { return c.raw.RemoteAddr() }
 // Idle implements Conn.
 func (c *netConn) Idle() (int, time.Time) { return c.dec.Pending() + c.w - c.r, c.last }
 
+// Drain implements Conn.
+func (c *netConn) Drain() {
+	c.release()
+	buf := bufs.Get().(*[]byte)
+	defer bufs.Put(buf)
+	for {
+		if _, err := c.conn().Read(*buf); err != nil {
+			return
+		}
+	}
+}
+
 // Close implements Conn. The TLS layer is not asked to say goodbye: that could block behind a peer that does not read.
 func (c *netConn) Close() error { return c.raw.Close() }

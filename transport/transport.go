@@ -43,6 +43,9 @@ type Conn interface {
 	RemoteAddr() net.Addr
 	// Idle says how many bytes of a half received element are held, and when something last arrived.
 	Idle() (pending int, last time.Time)
+	// Drain throws away what the peer still sends until it closes the connection or the read deadline passes, whatever state
+	// the stream is in.
+	Drain()
 	// Close ends the connection at once. The stream's end should have been written before.
 	Close() error
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/stonechat-im/stonechat/elem"
 	"github.com/stonechat-im/stonechat/jid"
@@ -13,10 +14,14 @@ import (
 	"github.com/stonechat-im/stonechat/server/session"
 	"github.com/stonechat-im/stonechat/stanza"
 	"github.com/stonechat-im/stonechat/stream"
+	"github.com/stonechat-im/stonechat/transport"
 )
 
 // identity is who a stream has logged in as.
 type identity struct{ account jid.Bare }
+
+// bindsMost is how often a stream may try to bind (RFC 6120 §7.7.3 allows at least 5, at most 10).
+const bindsMost = 10
 
 // bindFeature is resource binding, RFC 6120 §7.
 func (s *Server) bindFeature() *stream.Feature {
@@ -30,6 +35,11 @@ func (s *Server) bindFeature() *stream.Feature {
 			w.End()
 		},
 		Serve: func(ctx context.Context, st *stream.Stream, e elem.Elem) (stream.State, error) {
+			if c := of(st); c.binds >= bindsMost {
+				return 0, stream.PolicyViolation.With("too many attempts to bind a resource")
+			} else {
+				c.binds++
+			}
 			r := new(stanza.Received)
 			if err := r.FromElem(e, stanza.NSClient, jid.Parse); err != nil || r.Type != stanza.Set || r.ID == "" {
 				return 0, refuse(st, r.ID, stanza.BadRequest.With("binding is an IQ set with an id"))
@@ -129,11 +139,23 @@ func (s *Server) resume(ctx context.Context, st *stream.Stream, e elem.Elem) (st
 		return 0, tooHigh(uint32(h), sess)
 	}
 	if old != nil { // the client came back before we noticed that it had gone
-		_ = old.Close()
+		go supersede(old, s.Limits.Session.Goodbye)
 	}
 	c.sess = sess
 	c.realm.Points.Resumed.Tell(ctx, &kit.SessionEvent{Session: sess})
 	return stream.Bound | stream.Ready, nil
+}
+
+// supersede ends a stream whose session has moved to another one (XEP-0198#resumption).
+func supersede(old transport.Conn, moment time.Duration) {
+	say(old, stream.Conflict.With("the session was resumed on another stream"), moment)
+	_ = old.Close()
+}
+
+// say ends a stream that no session is attached to any more.
+func say(tc transport.Conn, err *stream.Error, moment time.Duration) {
+	_ = tc.SetWriteDeadline(time.Now().Add(moment))
+	_, _ = tc.Write(append(err.Append(nil), "</stream:stream>"...))
 }
 
 // resumable finds an account's session by the id that the client was given. Only the account's own sessions are looked at.

@@ -24,34 +24,41 @@ func stack() string { return string(debug.Stack()) }
 func (c *conn) run(ctx context.Context) {
 	defer c.srv.release(c)
 	err := c.read(ctx)
+	var received *stream.Error
 	switch se := stream.AsError(err); {
-	case err == nil, errors.Is(err, stream.ErrClosed):
-		c.sess.Close()
-	case c.sess.Over(): // we ended it; the peer has had its moment
+	case c.sess.Over() && errors.Is(err, os.ErrDeadlineExceeded): // we ended it, and the peer has had its moment
 		_ = c.tc.Close()
+	case c.sess.Over():
+		c.linger()
+	case errors.Is(err, stream.ErrClosed), errors.As(err, &received) && received.Received: // RFC 6120 §4.4, §4.9.1.1
+		c.sess.Close()
+	case se != nil && se.Condition == stream.ConnectionTimeout && c.sess.Resumable():
+		say(c.tc, se, c.srv.Limits.Session.Goodbye)
+		c.lost(err)
 	case se != nil:
 		c.srv.Log.Info("stream error", "jid", c.sess.JID(), "sid", c.sess.SID(), "err", err)
 		c.sess.EndWith(string(se.Condition), se.Text, se.App)
 		c.linger()
 	default:
-		c.srv.Log.Debug("stream lost", "jid", c.sess.JID(), "sid", c.sess.SID(), "err", err)
-		_ = c.tc.Close()
-		c.sess.Lost(c.tc)
+		c.lost(err)
 	}
 }
 
-// linger throws away what the peer still sends after a stream error, until it ends its side or its moment has passed.
+func (c *conn) lost(err error) {
+	c.srv.Log.Debug("stream lost", "jid", c.sess.JID(), "sid", c.sess.SID(), "err", err)
+	_ = c.tc.Close()
+	c.sess.Lost(c.tc)
+}
+
+// linger throws away what the peer still sends after we have ended the stream, until it closes the connection or its
+// moment has passed.
 func (c *conn) linger() {
 	_ = c.tc.SetReadDeadline(time.Now().Add(c.srv.Limits.Session.Goodbye))
-	for {
-		if ev, err := c.tc.Next(); err != nil || ev == elem.Close {
-			break
-		}
-	}
+	c.tc.Drain()
 	_ = c.tc.Close()
 }
 
-// read handles one element after the other. It returns nil or stream.ErrClosed when the peer ended the stream.
+// read handles one element after the other. It returns stream.ErrClosed when the peer ended the stream.
 func (c *conn) read(ctx context.Context) error {
 	lim := &c.srv.Limits
 	_ = c.tc.SetReadDeadline(time.Now().Add(lim.Ping))
@@ -146,6 +153,9 @@ func (c *conn) stanza(ctx context.Context, r *stanza.Received, e elem.Elem, pars
 	}
 	s := &r.Stanza
 	s.From = own.JID() // §8.1.2.1
+	if s.Lang == "" {
+		s.Lang = c.lang // §4.7.4
+	}
 	switch {
 	case err == nil:
 		err = wellFormed(s)

@@ -78,6 +78,7 @@ type Server struct {
 // conn is one connection.
 type conn struct {
 	srv   *Server
+	nc    net.Conn // as it was accepted
 	tc    transport.Conn
 	st    *stream.Stream
 	addr  string // key of limits
@@ -86,8 +87,10 @@ type conn struct {
 	realm  *Realm
 	domain string
 	login  *auth.Login
-	tries  int
+	tries  int // to log in
+	binds  int // to bind
 	mech   string
+	lang   string // of the client's stream header
 	who    identity
 	sess   *session.Session
 }
@@ -114,8 +117,8 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, direct bool) error {
 
 // Handle runs one connection from its beginning. It returns when the stream is bound or has failed.
 func (s *Server) Handle(ctx context.Context, nc net.Conn, direct bool) {
-	c := &conn{srv: s}
-	if !s.admit(c, nc.RemoteAddr()) {
+	c := &conn{srv: s, nc: nc}
+	if !s.admit(c) {
 		_ = nc.Close()
 		return
 	}
@@ -127,7 +130,8 @@ func (s *Server) Handle(ctx context.Context, nc net.Conn, direct bool) {
 		}
 	}()
 	defer s.recovered(c)
-	_ = nc.SetDeadline(time.Now().Add(s.Limits.Negotiation))
+	_ = nc.SetReadDeadline(time.Now().Add(s.Limits.Negotiation))
+	_ = nc.SetWriteDeadline(time.Now().Add(s.Limits.Negotiation + s.Limits.Session.Goodbye))
 	if direct {
 		cfg := s.Certs.Config().Clone()
 		cfg.NextProtos = []string{"xmpp-client"} // XEP-0368#usecases
@@ -149,6 +153,7 @@ func (s *Server) Handle(ctx context.Context, nc net.Conn, direct bool) {
 	}
 	s.loggedIn(c)
 	_ = nc.SetDeadline(time.Time{})
+	c.lang = c.st.Peer.Lang
 	c.st, c.login = nil, nil // an idle session needs neither
 	ok = true
 	go c.run(ctx) // a goroutine with a small stack, for the long wait
@@ -164,8 +169,8 @@ func (s *Server) recovered(c *conn) {
 }
 
 // admit counts a connection, and refuses it when there are too many.
-func (s *Server) admit(c *conn, addr net.Addr) bool {
-	c.addr = kit.AddressKey(addr)
+func (s *Server) admit(c *conn) bool {
+	c.addr = kit.AddressKey(c.nc.RemoteAddr())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.open == nil {
@@ -215,8 +220,8 @@ func (s *Server) Stop() {
 	defer s.mu.Unlock()
 	s.closing = true
 	for c := range s.open {
-		if c.guest && c.tc != nil {
-			_ = c.tc.Close()
+		if c.guest {
+			_ = c.nc.Close()
 		}
 	}
 }

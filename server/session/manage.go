@@ -81,6 +81,15 @@ func (s *Session) Managed() (id string, on bool) {
 	return s.sm.id, true
 }
 
+// Resumable says whether the session would outlive the loss of its stream now.
+func (s *Session) Resumable() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.ended && s.sm.resumable()
+}
+
+func (m *managed) resumable() bool { return m != nil && m.id != "" && m.counting }
+
 // Receive counts a stanza that came in and puts it into the custody of the session: its acknowledgement waits until
 // everybody who takes a hold of it has let go. The caller lets go with Custody.Release when its handling has returned.
 func (s *Session) Receive(r *stanza.Received) *stanza.Custody {
@@ -318,7 +327,7 @@ func (s *Session) Lost(conn transport.Conn) {
 		s.mu.Unlock()
 		return
 	}
-	if s.sm == nil || s.sm.id == "" || !s.sm.counting {
+	if !s.sm.resumable() {
 		s.mu.Unlock()
 		s.finish(nil, nil)
 		return

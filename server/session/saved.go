@@ -41,15 +41,16 @@ func (s *Session) Secure() { s.spoolNow(true) }
 // Freeze ends a session that can be resumed without telling anybody that it has ended, and returns what is needed to go
 // on. ok is false when it cannot be resumed. The stream, if there is one, is ended with system-shutdown.
 func (s *Session) Freeze() (saved Saved, ok bool) {
+	vars := s.vars.Save() // before the lock: modules have locks of their own, under which they may queue something
 	s.mu.Lock()
-	if s.ended || s.sm == nil || s.sm.id == "" || !s.sm.counting {
+	if s.ended || !s.sm.resumable() {
 		s.mu.Unlock()
 		return Saved{}, false
 	}
 	s.ended = true
 	s.sm.stop()
 	saved = Saved{SID: s.sid, Resource: s.jid.Resource(), Mech: s.mech, Since: s.since, ID: s.sm.id, Max: s.sm.max,
-		Handled: s.sm.inbox.Handled(), Acked: s.sm.unacked.Acked(), Priority: s.priority, Vars: s.vars.Save()}
+		Handled: s.sm.inbox.Handled(), Acked: s.sm.unacked.Acked(), Priority: s.priority, Vars: vars}
 	for i := range s.sm.unacked.Len() {
 		saved.add(s.sm.unacked.Ref(i))
 	}

@@ -286,10 +286,10 @@ func (s *Session) finish(closing []byte, after func(transport.Conn)) {
 		}
 	}
 	s.mu.Unlock()
+	s.table.remove(s)
 	if start {
 		go s.write(conn)
 	}
-	s.table.remove(s)
 	s.owner.Ended(s) // tells contacts, while Presence still says what they knew
 	for i := range left {
 		s.giveUp(&left[i])

@@ -63,6 +63,7 @@ func (w *wire) took(t interface{ Fatal(...any) }) []elem.Elem {
 
 func (w *wire) Next() (elem.Event, error)                         { return elem.More, net.ErrClosed }
 func (w *wire) Take(*elem.Tree)                                   {}
+func (w *wire) Drain()                                            {}
 func (w *wire) Restart()                                          {}
 func (w *wire) SetLimits(xmlscan.Limits)                          {}
 func (w *wire) SetReadDeadline(time.Time) error                   { return nil }
@@ -196,7 +197,9 @@ func TestSenderWaitsForRecipientOrStore(t *testing.T) {
 			}
 		}},
 		{"kept waiting when nobody stores it", func(t *testing.T, s *session.Session, o *owner, from *sender) {
+			o.mu.Lock()
 			o.refuse = true
+			o.mu.Unlock()
 			time.Sleep(time.Second)
 			synctest.Wait()
 			if from.told() {
