@@ -28,12 +28,11 @@ func ReadAccounts(r io.Reader) ([]Account, error) {
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		name, password, ok := strings.Cut(line, " ")
-		if !ok {
-			if name, password, ok = strings.Cut(line, "\t"); !ok {
-				return nil, fmt.Errorf("line %d: a name and a password are expected", n)
-			}
+		blank := strings.IndexAny(line, " \t")
+		if blank < 0 {
+			return nil, fmt.Errorf("line %d: a name and a password are expected", n)
 		}
+		name, password := line[:blank], line[blank:]
 		user, _, _ := strings.Cut(name, "@")
 		out = append(out, Account{User: user, Password: strings.TrimSpace(password)})
 	}

@@ -55,7 +55,7 @@ func fence(b *strings.Builder, title, text string) {
 // table writes the figures and returns what was not reached.
 func table(b *strings.Builder, all results) (missed []string) {
 	columns := columnsOf(all)
-	b.WriteString("## Figures\n\nMedians; in parentheses the lowest and the highest. Ratios are of medians: ours to the best of the other servers, and to ejabberd.\n\n| figure |")
+	b.WriteString("## Figures\n\nMedians; in parentheses the lowest and the highest of several runs. Ratios are of medians: ours to the best of the other servers, and to ejabberd.\n\n| figure |")
 	for _, c := range columns {
 		b.WriteString(" " + c.name + " |")
 	}
@@ -77,7 +77,10 @@ func table(b *strings.Builder, all results) (missed []string) {
 		verdict, reached := r.verdict(f)
 		fmt.Fprintf(b, " %s | %s | %s |\n", times(r.best), times(r.ejabberd), verdict)
 		if !reached {
-			missed = append(missed, fmt.Sprintf("%s: %s of %s (goal: %s).", f.what, times(r.best), r.bestName, strings.TrimSpace(verdict)))
+			if verdict == "" {
+				verdict = "no goal is set"
+			}
+			missed = append(missed, fmt.Sprintf("%s (%s): %s that of %s; %s.", f.what, f.row, times(r.best), r.bestName, verdict))
 		}
 	}
 	b.WriteString("\n")
@@ -104,6 +107,9 @@ func cell(rs []*bench.Result, f *figure) string {
 		return "–"
 	}
 	s := spreadOf(rs, f.value)
+	if len(rs) == 1 {
+		return number(s.median)
+	}
 	return fmt.Sprintf("%s (%s–%s)", number(s.median), number(s.low), number(s.high))
 }
 
