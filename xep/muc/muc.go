@@ -91,6 +91,15 @@ func ParseAffiliation(s string) (Affiliation, error) {
 	return 0, ErrAffiliation
 }
 
+// MarshalText writes the attribute's value, for stores.
+func (a Affiliation) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
+// UnmarshalText reads it.
+func (a *Affiliation) UnmarshalText(b []byte) (err error) {
+	*a, err = ParseAffiliation(string(b))
+	return err
+}
+
 // ParseRole reads an attribute; the empty string is the zero Role.
 func ParseRole(s string) (Role, error) {
 	for r, name := range roles {

@@ -207,7 +207,7 @@ func (r *Room) change(ctx context.Context, c affiliationChange, by *actor, wait 
 	if was.Affiliation == 0 {
 		was.Affiliation = wire.NoAffiliation
 	}
-	now := affiliation{Affiliation: c.to, Name: c.to.String(), Reason: c.reason, Nick: was.Nick}
+	now := affiliation{Affiliation: c.to, Reason: c.reason, Nick: was.Nick}
 	if c.nick != nil {
 		now.Nick = *c.nick
 	}

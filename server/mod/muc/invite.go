@@ -80,7 +80,7 @@ func (ev *addressed) invite(ctx context.Context, list []wire.Invite) error {
 			inv.From = ev.by.in.addr.String()
 		}
 		if b := to[i].Bare(); membersOnly.of(r) && r.affiliationOf(b) == wire.NoAffiliation { // "the service MAY also add the invitee"
-			commit := r.setAffiliation(b, affiliation{Affiliation: wire.Member, Name: wire.Member.String()})
+			commit := r.setAffiliation(b, affiliation{Affiliation: wire.Member})
 			ev.st.Custody.Take()
 			commit.OnDone(ev.st.Custody.Release)
 		}

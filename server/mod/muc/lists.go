@@ -27,13 +27,12 @@ func (m *module) addPresenceBroadcast() {
 	m.offer(setting{Field: forms.Field{Var: string(presenceBroadcast), Type: forms.ListMulti, Label: "Whose presence is shown to everybody",
 		Options: roleOptions, Values: roleValues}})
 	on("presence broadcast", &m.points.configured, hook.Deliver, func(ev *configuring) error {
-		if !ev.changed[string(presenceBroadcast)] {
-			return nil
-		}
+		before := ev.was[string(presenceBroadcast)]
 		for _, o := range ev.room.occupants() {
-			if ev.room.broadcasts(o.role) {
-				ev.room.broadcast(o, nil, "")
-			} else {
+			switch seen, was := ev.room.broadcasts(o.role), slices.Contains(before, o.role.String()); {
+			case seen && !was:
+				ev.room.toOthers(ev.room.portrait(o))
+			case was && !seen:
 				ev.room.hide(o)
 			}
 		}

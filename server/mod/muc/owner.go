@@ -107,7 +107,8 @@ func (q *request) apply(ctx context.Context, ev *configuring) error {
 	if r.state == locked {
 		r.state = open
 	}
-	settings := maps.Clone(r.record.Settings)
+	ev.was = r.record.Settings
+	settings := maps.Clone(ev.was)
 	for k, v := range ev.set {
 		if !slices.Equal(settings[k], v) {
 			settings[k], ev.changed[k] = v, true

@@ -102,7 +102,8 @@ type configuring struct {
 	by      jid.Bare
 	in      *forms.Form         // as submitted
 	set     map[string][]string // what is submitted, in normal form; handlers add and remove
-	changed map[string]bool     // in configured: which settings are not what they were
+	was     map[string][]string // in configured: the settings before
+	changed map[string]bool     // in configured: which of them are others now
 	codes   map[wire.Code]bool  // what to announce
 	first   bool                // the room is being created
 	sets    []affiliationChange // changes of affiliations that come with it

@@ -165,9 +165,13 @@ func (r *Room) changed(o *occupant, was wire.Role, by *actor, reason string) {
 
 // hide tells the others that they see an occupant no more, who stays.
 func (r *Room) hide(o *occupant) {
-	p := &portrait{who: o, from: o.addr, typ: stanza.Unavailable, items: r.items(o, o.clients, o.role)}
+	r.toOthers(&portrait{who: o, from: o.addr, typ: stanza.Unavailable, items: r.items(o, o.clients, o.role)})
+}
+
+// toOthers shows a portrait to all but the occupant.
+func (r *Room) toOthers(p *portrait) {
 	for _, c := range r.all {
-		if c.in != o {
+		if c.in != p.who {
 			r.post(r.draw(p, r.discloses(c.in.role), c.jid, ""))
 		}
 	}

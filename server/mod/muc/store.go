@@ -28,8 +28,7 @@ type record struct {
 
 // affiliation is what a room keeps of somebody.
 type affiliation struct {
-	Affiliation wire.Affiliation `json:"-"`
-	Name        string           `json:"affiliation"` // of Affiliation
+	Affiliation wire.Affiliation `json:"affiliation"`
 	Reason      string           `json:"reason,omitempty"`
 	Nick        string           `json:"nick,omitempty"` // reserved (XEP-0045#register)
 }
@@ -55,9 +54,6 @@ func (s *storage) load(ctx context.Context, room jid.Bare) (rec record, affs map
 	for _, p := range pairs {
 		b, err := jid.ParseBare(p.Key)
 		if err != nil {
-			return rec, nil, err
-		}
-		if p.Value.Affiliation, err = wire.ParseAffiliation(p.Value.Name); err != nil {
 			return rec, nil, err
 		}
 		affs[b] = p.Value
