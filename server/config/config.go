@@ -93,7 +93,8 @@ type Host struct {
 	Domains []string
 	// Admins are accounts that may run administrative commands.
 	Admins []jid.Bare
-	// Plain offers SASL PLAIN under TLS, for clients that cannot do SCRAM. The server then sees passwords.
+	// Plain offers SASL PLAIN, under TLS alone, to clients that cannot do SCRAM. The server then sees their passwords, for a
+	// moment; it never keeps them.
 	Plain bool
 	// Anonymous lets anybody in without an account, and nobody with one (XEP-0175).
 	Anonymous bool
@@ -147,6 +148,7 @@ func defaults() top {
 		Log:    Log{Level: Level(slog.LevelInfo), Format: "text"},
 		Listen: Listen{Client: []string{":5222"}, ClientTLS: []string{":5223"}},
 		Limits: limitsFrom(run.DefaultLimits()),
+		Host:   Host{Plain: true},
 	}
 }
 
@@ -160,7 +162,7 @@ func Default() *File {
 		Run: run.Config{
 			Listen: run.Listen{Client: []string{"127.0.0.1:5222"}, ClientTLS: []string{"127.0.0.1:5223"}},
 			Limits: t.Limits.c2s(),
-			Realms: []run.Realm{{Domains: []string{"localhost"}}},
+			Realms: []run.Realm{{Domains: []string{"localhost"}, Plain: true}},
 		},
 	}
 }

@@ -209,7 +209,7 @@ func TestDefaultsAndPaths(t *testing.T) {
 	if diff := cmp.Diff(run.Listen{Client: []string{":5222"}, ClientTLS: []string{":5223"}}, f.Run.Listen); diff != "" {
 		t.Error(diff)
 	}
-	if f.Run.Plaintext || f.Run.Realms[0].Plain || f.Run.Realms[0].Domains[0] != "montague.example" {
+	if f.Run.Plaintext || !f.Run.Realms[0].Plain || f.Run.Realms[0].Domains[0] != "montague.example" {
 		t.Errorf("%+v", f.Run)
 	}
 	if _, err := Load(filepath.Join(dir, "none.toml"), nil); !errors.Is(err, os.ErrNotExist) {

@@ -90,6 +90,9 @@ func (s *Session) Resumable() bool {
 
 func (m *managed) resumable() bool { return m != nil && m.id != "" && m.counting }
 
+// full says that the client owes too many acknowledgements: it is sent nothing more until it pays.
+func (m *managed) full(lim *Limits) bool { return m != nil && m.unacked.Len() >= lim.Unacked }
+
 // Receive counts a stanza that came in and puts it into the custody of the session: its acknowledgement waits until
 // everybody who takes a hold of it has let go. The caller lets go with Custody.Release when its handling has returned.
 func (s *Session) Receive(r *stanza.Received) *stanza.Custody {
@@ -192,7 +195,14 @@ func (s *Session) Acked(h uint32) error {
 	if again {
 		s.sm.asked = true
 	}
+	conn, start := s.conn, s.conn != nil && !s.writing && s.out.len() > 0 // it was full
+	if start {
+		s.writing = true
+	}
 	s.mu.Unlock()
+	if start {
+		go s.write(conn)
+	}
 	for i := range done {
 		s.confirmed(&done[i])
 	}

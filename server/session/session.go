@@ -17,7 +17,7 @@ import (
 // Limits bounds what a session keeps for a peer that does not take it.
 type Limits struct {
 	QueueBytes int           // bytes not yet written; over it the stream is cut (and the session detached, where it can be)
-	Unacked    int           // stanzas written and not acknowledged; over it the session ends
+	Unacked    int           // stanzas written and not acknowledged; then writing waits
 	SpoolAfter time.Duration // how long a sender's acknowledgement waits for the recipient's before the message is stored
 	Write      time.Duration // how long one write may take
 	Goodbye    time.Duration // how long a peer has to end its side of a stream that we ended

@@ -425,3 +425,35 @@ func TestSavedSessionGoesOn(t *testing.T) {
 		back.Drop()
 	})
 }
+
+// A client that acknowledges nothing is not sent ever more, and goes on where it stopped when it does.
+func TestWritingWaitsForAcknowledgements(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lim := *limits
+		lim.Unacked = 3
+		o := &owner{stored: make(map[string]string)}
+		tab, w := session.NewTable(), &wire{}
+		s := session.New(tab, jid.MustFull("juliet@capulet.example/balcony"), w, "", &lim, o)
+		tab.Bind(s, 0)
+		s.Enable("id", time.Minute, []byte("<enabled xmlns='urn:xmpp:sm:3'/>"))
+		for i := range 10 {
+			s.Send(t.Context(), message(fmt.Sprint(i)))
+		}
+		for h := uint32(0); h < 10; h++ {
+			synctest.Wait()
+			n := 0
+			for _, e := range w.took(t) {
+				if e.Local() == "message" {
+					n++
+				}
+			}
+			if want := min(int(h)+3, 10); n != want {
+				t.Fatalf("%d messages written after %d were acknowledged, want %d", n, h, want)
+			}
+			if err := s.Acked(h + 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.Drop()
+	})
+}

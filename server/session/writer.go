@@ -81,7 +81,7 @@ func (s *Session) gather(conn transport.Conn, c *chunk) bool {
 	if s.conn != conn {
 		return false // detached or resumed elsewhere: the flag belongs to another writer now
 	}
-	for s.out.len() > 0 && len(c.buf) < writeChunk {
+	for s.out.len() > 0 && len(c.buf) < writeChunk && !s.sm.full(s.lim) {
 		it := s.out.pop()
 		s.outBytes -= it.size()
 		c.buf = it.append(c.buf)
