@@ -17,9 +17,10 @@ type box struct {
 
 // item is one message in the store.
 type item struct {
-	size  int
-	busy  bool   // it is being delivered
-	waits *drain // delivered from the store and not confirmed so long that it counts as stored again
+	size   int
+	busy   bool    // it is being delivered
+	flight *flight // that delivers it
+	waits  *drain  // delivered, and not confirmed for so long that it counts as stored again
 }
 
 func (b *box) add(id string, size int) {

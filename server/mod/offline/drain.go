@@ -32,7 +32,7 @@ type flight struct {
 	size    int
 	custody *stanza.Custody
 	kept    bool // the session gave it up: it stays in the store
-	spooled bool // it counts as stored again: Delivered tells of its end
+	spools  int  // how many sessions count it as stored again: Delivered tells of the end of that
 }
 
 // ready says on a session that it may be sent what waits for the account: it is available with no negative priority.
@@ -191,6 +191,9 @@ func (m *module) deliver(ctx context.Context, d *drain, it *store.Item) {
 	s.Custody = f.custody
 	m.mu.Lock()
 	m.flights[f.custody] = f
+	if b := m.boxes[d.account]; b != nil && b.items[it.ID] != nil {
+		b.items[it.ID].flight = f
+	}
 	m.mu.Unlock()
 	if !d.session.Offer(ctx, s) { // it has ended
 		m.mu.Lock()
@@ -225,9 +228,12 @@ func (f *flight) Secured(_ uint32, err error) {
 	if b := m.boxes[f.d.account]; b != nil {
 		it = b.items[f.id]
 	}
+	if it != nil {
+		it.flight = nil
+	}
 	switch {
 	case it == nil: // the account is gone, or another session confirmed it
-	case f.spooled:
+	case f.spools > 0:
 		it.busy = false // a new session may have it, too
 		if !f.d.over {
 			it.waits = f.d // its window stays taken
@@ -243,7 +249,7 @@ func (f *flight) Secured(_ uint32, err error) {
 	m.landed(f.d, f.size)
 }
 
-// own deals with a message that comes from the store itself: it is there already. False when it has to be stored after all.
+// own deals with a message that comes from the store itself: it is there already.
 func (m *module) own(ev *kit.Undelivered) bool {
 	if ev.Stanza.Custody == nil {
 		return false
@@ -255,12 +261,10 @@ func (m *module) own(ev *kit.Undelivered) bool {
 	case f == nil:
 		return false
 	case ev.Spool:
-		f.spooled = true
+		f.spools++
 		ev.Stored = f.id
-		return true
-	case f.spooled: // the session has ended while it spooled, and will take back what it spooled
-		return false
+	default:
+		f.kept = true
 	}
-	f.kept = true
 	return true
 }

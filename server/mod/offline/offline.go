@@ -178,11 +178,18 @@ func (m *module) appended(account jid.Bare, id string, s *stanza.Stanza, err err
 	})
 }
 
-// delivered forgets a message that was stored while a session had it.
+// delivered forgets a message that was stored while a session had it. A session that ended while it stored one takes that
+// back, too; then another may have the message, and its flight decides.
 func (m *module) delivered(_ context.Context, ev *kit.Delivered) {
 	account, id := ev.Account.Clone(), strings.Clone(ev.Stored)
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if b := m.boxes[account]; b != nil {
+		if it := b.items[id]; it != nil && it.flight != nil && it.flight.spools > 0 {
+			it.flight.spools--
+			return
+		}
+	}
 	m.forget(account, id)
 }
 
