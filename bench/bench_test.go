@@ -18,6 +18,7 @@ import (
 	"github.com/stonechat-im/stonechat/bench"
 	"github.com/stonechat-im/stonechat/jid"
 	"github.com/stonechat-im/stonechat/server/mod/all"
+	"github.com/stonechat-im/stonechat/server/mod/muc"
 	"github.com/stonechat-im/stonechat/server/run"
 	"github.com/stonechat-im/stonechat/server/store/memory"
 )
@@ -53,7 +54,12 @@ func start(t testing.TB) (addrs [2]string) {
 	t.Helper()
 	db := memory.New()
 	ctx := context.Background()
-	cfg := run.Config{Limits: run.DefaultLimits(), Realms: []run.Realm{{Domains: []string{"localhost"}}}}
+	rooms, ok := muc.Def.Defaults().(muc.Config)
+	if !ok {
+		t.Fatalf("the configuration of rooms is a %T", muc.Def.Defaults())
+	}
+	rooms.UserRate, rooms.RoomRate = 1e6, 1e6
+	cfg := run.Config{Limits: run.DefaultLimits(), Realms: []run.Realm{{Domains: []string{"localhost"}, Modules: map[string]any{"muc": rooms}}}}
 	s, err := run.New(ctx, cfg, all.Defs(), db, makeCert(t), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

@@ -51,7 +51,8 @@ type conn struct {
 	buf     []byte
 	r, w    int
 	scan    xmlscan.Scanner
-	inside  bool // of an element
+	inside  bool   // of an element
+	tagEnd  uint32 // end of its start tag; 0 before
 	tracks  atomic.Pointer[map[uint32]*track]
 	credits []credit
 	others  atomic.Int64 // messages without a mark
@@ -216,7 +217,7 @@ func (c *conn) batch() bool {
 				continue
 			}
 			c.scan.Reset(c.load.context, xmlscan.Limits{MaxBytes: 16 << 20})
-			c.inside = true
+			c.inside, c.tagEnd = true, 0
 		}
 		n, isEnd, err := c.scanElement(b)
 		if err != nil || isEnd {
@@ -257,8 +258,14 @@ func (c *conn) scanElement(b []byte) (n int, isEnd bool, err error) {
 		if err := c.scan.Next(b, &t); err != nil {
 			return 0, false, err
 		}
+		if c.tagEnd == 0 {
+			c.tagEnd = t.End
+		}
 		switch t.Type {
 		case xmlscan.More:
+			if c.scan.Depth() == 0 {
+				c.tagEnd = 0
+			}
 			return 0, false, nil
 		case xmlscan.Close:
 			return 0, true, nil
@@ -270,17 +277,29 @@ func (c *conn) scanElement(b []byte) (n int, isEnd bool, err error) {
 	}
 }
 
-// isError says whether the top-level element at hand has the type error.
-func (c *conn) isError(b []byte) bool {
-	for i, a := range c.scan.Attrs() {
-		if i > 16 {
-			break
+// attr is the value of an attribute without prefix of the element at hand; nil when it has none.
+func (c *conn) attr(b []byte, name string) []byte {
+	for _, a := range c.scan.Attrs() {
+		if a.Name >= c.tagEnd {
+			break // of a child
 		}
-		if string(b[a.Name:][:a.Len]) == "type" {
-			return string(b[a.Val:][:a.ValLen]) == "error"
+		if string(b[a.Name:][:a.Len]) == name {
+			return b[a.Val:][:a.ValLen]
 		}
 	}
-	return false
+	return nil
+}
+
+// markOf finds the mark of a stanza: in the id, or anywhere in presence, where servers may drop ids. Anywhere in a message
+// would be wrong: archives quote messages whole.
+func (c *conn) markOf(b []byte) (mark, bool) {
+	switch b[1] {
+	case 'm', 'i':
+		return findMark(c.attr(b, "id"), c.load.tagBytes)
+	case 'p':
+		return findMark(b, c.load.tagBytes)
+	}
+	return mark{}, false
 }
 
 // element handles one.
@@ -289,15 +308,15 @@ func (c *conn) element(b []byte, now int64) {
 	if isStanza && c.counting {
 		c.handled++
 	}
-	if m, ok := findMark(b, c.load.tagBytes); ok && isStanza {
-		c.arrived(m, c.isError(b), now)
+	if m, ok := c.markOf(b); ok {
+		c.arrived(m, string(c.attr(b, "type")) == "error", now)
 		return
 	}
 	switch {
 	case b[1] == 'r' && b[2] != 'e': // <r/>, not <resumed/>
 		c.owesAck = true
 	case b[1] == 'a':
-		if h, err := strconv.ParseUint(attr(b, "h"), 10, 32); err == nil {
+		if h, err := strconv.ParseUint(string(c.attr(b, "h")), 10, 32); err == nil {
 			c.acked.Store(uint32(h))
 		}
 	case b[1] == 's': // a stream error; the end follows
@@ -308,15 +327,6 @@ func (c *conn) element(b []byte, now int64) {
 		}
 		c.setup(b)
 	}
-}
-
-// attr reads an attribute of one of the small elements of stream management.
-func attr(b []byte, name string) string {
-	t, err := elem.Parse(b, nsClient)
-	if err != nil {
-		return ""
-	}
-	return t.Root().Attr(name)
 }
 
 // setup shows an element to whoever waits for it.

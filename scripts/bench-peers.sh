@@ -129,6 +129,7 @@ guests = 100000
 open = true
 hourly = 100000000
 END
+		[ -z "$(stonechat_has muc)" ] || printf '[muc]\nuser_rate = 1000000\nroom_rate = 1000000\n'
 	} >"$c"
 }
 
