@@ -67,7 +67,7 @@ func (l *load) dial(ctx context.Context) (*negotiated, error) {
 func (l *load) tls() *tls.Config {
 	return &tls.Config{InsecureSkipVerify: true, ServerName: l.cfg.Domain, DynamicRecordSizingDisabled: true,
 		CurvePreferences: []tls.CurveID{tls.X25519},
-		NextProtos: []string{"xmpp-client"}}
+		NextProtos:       []string{"xmpp-client"}}
 }
 
 // initiate negotiates with features behind TLS.
