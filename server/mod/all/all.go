@@ -5,10 +5,14 @@ import (
 	"github.com/stonechat-im/stonechat/server/kit"
 	"github.com/stonechat-im/stonechat/server/mod/adhoc"
 	"github.com/stonechat-im/stonechat/server/mod/admin"
+	"github.com/stonechat-im/stonechat/server/mod/blocking"
+	"github.com/stonechat-im/stonechat/server/mod/carbons"
+	"github.com/stonechat-im/stonechat/server/mod/csi"
 	"github.com/stonechat-im/stonechat/server/mod/disco"
 	"github.com/stonechat-im/stonechat/server/mod/entitytime"
 	"github.com/stonechat-im/stonechat/server/mod/imsession"
 	"github.com/stonechat-im/stonechat/server/mod/last"
+	"github.com/stonechat-im/stonechat/server/mod/mam"
 	"github.com/stonechat-im/stonechat/server/mod/muc"
 	"github.com/stonechat-im/stonechat/server/mod/offline"
 	"github.com/stonechat-im/stonechat/server/mod/ping"
@@ -25,6 +29,10 @@ func Defs() []kit.Def {
 	return []kit.Def{
 		imsession.Def,
 		roster.Def,
+		blocking.Def, // before presence
+		mam.Def,
+		carbons.Def,
+		csi.Def,
 		last.Def, // after roster, before presence
 		presence.Def,
 		ping.Def,

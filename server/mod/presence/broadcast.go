@@ -80,8 +80,9 @@ func (m *module) broadcast(ctx context.Context, x kit.Session, s *stanza.Stanza,
 			other.Send(ctx, own)
 		}
 	}
+	blocked := m.blocked(ctx, owner)
 	for i := range contacts {
-		if contacts[i].State.Has(roster.From) {
+		if contacts[i].State.Has(roster.From) && !blocked(contacts[i].JID.JID()) {
 			m.env.Router.Route(ctx, s.Readdress(from, contacts[i].JID.JID()))
 		}
 	}
@@ -96,8 +97,12 @@ func (m *module) arrive(ctx context.Context, x kit.Session, contacts []roster.Co
 			x.Send(ctx, p.Readdress(other.JID().JID(), owner.JID()))
 		}
 	}
+	blocked := m.blocked(ctx, owner)
 	for i := range contacts {
 		contact, state := contacts[i].JID, contacts[i].State
+		if blocked(contact.JID()) {
+			continue
+		}
 		if state.Has(roster.To) {
 			m.ask(ctx, x, contact)
 		}
@@ -138,7 +143,11 @@ func (m *module) farewell(ctx context.Context, x kit.Session, s, was *stanza.Sta
 	if was != nil {
 		m.broadcast(ctx, x, s, contacts)
 	}
+	blocked := m.blocked(ctx, x.JID().Bare())
 	for _, j := range directed {
+		if blocked(j) {
+			continue
+		}
 		if was == nil || !find(contacts, j.Bare()).Has(roster.From) {
 			m.env.Router.Route(ctx, s.Readdress(x.JID().JID(), j))
 		}
@@ -146,6 +155,23 @@ func (m *module) farewell(ctx context.Context, x kit.Session, s, was *stanza.Sta
 	if was != nil {
 		m.env.Points.Presence.Tell(ctx, &kit.PresenceEvent{Session: x, Was: was})
 	}
+}
+
+// blocked says whom an account blocks: they get no presence from it (XEP-0191#block). When that cannot be found out, it is
+// everybody.
+func (m *module) blocked(ctx context.Context, owner jid.Bare) func(jid.JID) bool {
+	if m.blocks == nil {
+		return func(jid.JID) bool { return false }
+	}
+	f, err := m.blocks.Blocker(ctx, owner)
+	switch {
+	case err != nil:
+		m.env.Log.Error("reading a block list", "jid", owner, "err", err)
+		return func(jid.JID) bool { return true }
+	case f == nil:
+		return func(jid.JID) bool { return false }
+	}
+	return f
 }
 
 func find(contacts []roster.Contact, b jid.Bare) roster.State {

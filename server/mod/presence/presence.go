@@ -69,11 +69,18 @@ type Past interface {
 	LastPresence(ctx context.Context, account jid.Bare) (at time.Time, ok bool, err error)
 }
 
+// Blocks knows whom an account blocks (XEP-0191).
+type Blocks interface {
+	// Blocker returns nil when owner blocks nobody.
+	Blocker(ctx context.Context, owner jid.Bare) (func(jid.JID) bool, error)
+}
+
 type module struct {
 	cfg    Config
 	env    *kit.Env
 	roster Roster
-	past   Past // may be nil
+	past   Past   // may be nil
+	blocks Blocks // nil: nobody blocks anybody
 }
 
 // New ties the module into a realm.
@@ -83,6 +90,7 @@ func New(env *kit.Env, cfg Config) (kit.Module, error) {
 		return m, nil // the problem has been noted
 	}
 	m.past, _ = kit.Want[Past](env)
+	m.blocks, _ = kit.Want[Blocks](env)
 	m.roster.WhenRemoved(m.contactRemoved)
 	kit.AddFeature(env, func(w *elem.Writer) { w.Elem(roster.NSPreApproval, "sub", "") }) // RFC 6121 §3.4
 	kit.On(env, &env.Points.FromClient, hook.Deliver, m.fromClient)
