@@ -27,6 +27,7 @@ type Points struct {
 	Delivered hook.Note[Delivered]     // a session took a message that Undelivered had stored
 	Created   hook.Note[AccountEvent]  // an account was made
 	Removed   hook.Note[AccountEvent]  // an account is being removed; what is stored under it goes when all have been told
+	Stopping  hook.Note[Stopping]      // the server is about to stop; sessions can still be told something
 }
 
 // FromClient is a stanza that a session of ours sent. Its from is the session's full address (RFC 6120 §8.1.2.1), its to
@@ -108,6 +109,9 @@ type DiscoInfo struct {
 	Found      bool          // somebody knows the node; only looked at when Node is set
 }
 
+// Stopping says that the server takes no more connections and is going to end its sessions.
+type Stopping struct{}
+
 // Identity is one identity in disco#info (XEP-0030#info).
 type Identity struct{ Category, Type, Name string }
 
@@ -142,6 +146,7 @@ func (p *Points) freeze(failed func(owner string, err error)) {
 	p.Delivered.Freeze()
 	p.Created.Freeze()
 	p.Removed.Freeze()
+	p.Stopping.Freeze()
 }
 
 // Name of an element; a shorthand for modules that handle elements by name.

@@ -195,6 +195,9 @@ func (s *Server) Stop(ctx context.Context) error {
 	for _, l := range s.listeners {
 		_ = l.Close()
 	}
+	for _, r := range s.realms {
+		r.Points.Stopping.Tell(ctx, &kit.Stopping{})
+	}
 	s.C2S.Stop()
 	saved := s.saveSessions(ctx)
 	s.Table.Each(func(x *session.Session) bool {
