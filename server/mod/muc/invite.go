@@ -81,6 +81,7 @@ func (ev *addressed) invite(ctx context.Context, list []wire.Invite) error {
 		}
 		if b := to[i].Bare(); membersOnly.of(r) && r.affiliationOf(b) == wire.NoAffiliation { // "the service MAY also add the invitee"
 			commit := r.setAffiliation(b, affiliation{Affiliation: wire.Member})
+			r.announceChange(affiliationChange{who: b, to: wire.Member})
 			ev.st.Custody.Take()
 			commit.OnDone(ev.st.Custody.Release)
 		}

@@ -177,6 +177,9 @@ func (m *module) occupantFor(ctx context.Context, s *stanza.Stanza) (to, from ji
 	if c == nil {
 		return to, from, notInRoom(s.Payload())
 	}
+	if err := m.points.act.Run(ctx, &acting{r, c, s, time.Now()}); err != nil {
+		return to, from, err
+	}
 	o := r.nicks[s.To.Resource()]
 	switch {
 	case o == nil:

@@ -75,9 +75,21 @@ func (m *module) addLimits() {
 			return stanza.PolicyViolation.With("that is too large for this room")
 		}
 		p := m.paces.of(ev.room)
-		if !p.of(ev.st.From.Bare(), ev.now, burst*time.Second).take(ev.now, m.cfg.UserRate) || !p.room.take(ev.now, m.cfg.RoomRate) {
-			return stanza.PolicyViolation.With("that is too fast for this room").WithType(stanza.Wait)
+		switch user := p.of(ev.st.From.Bare(), ev.now, burst*time.Second); {
+		case !user.take(ev.now, m.cfg.UserRate),
+			ev.by != nil && !p.room.take(ev.now, m.cfg.RoomRate): // strangers cannot use up what is the occupants'
+			return tooFast()
 		}
 		return nil
 	})
+	on("limits", &m.points.enter, hook.Deliver, func(ev *entering) error { // a flood of people who may enter
+		if !ev.inside && !m.paces.of(ev.room).room.take(time.Now(), m.cfg.RoomRate) {
+			return tooFast()
+		}
+		return nil
+	})
+}
+
+func tooFast() error {
+	return stanza.PolicyViolation.With("that is too fast for this room").WithType(stanza.Wait)
 }

@@ -37,10 +37,8 @@ func (r *Room) message(ctx context.Context, s *stanza.Stanza) error {
 	if r.state == locked && r.affiliationOf(s.From.Bare()) != wire.Owner {
 		return stanza.ItemNotFound.With("there is no such room")
 	}
-	if c != nil {
-		if err := r.m.points.act.Run(ctx, &acting{r, c, s, time.Now()}); err != nil {
-			return err
-		}
+	if err := r.m.points.act.Run(ctx, &acting{r, c, s, time.Now()}); err != nil {
+		return err
 	}
 	switch {
 	case !s.To.IsBare():

@@ -11,7 +11,8 @@
 // for a while it is let go of again. A temporary room is in memory alone, with its archive in the store as long as it lives.
 //
 // Locks. A Room has one lock, which guards all of it, the state of features included. Under it nothing waits: what is to
-// be sent is appended to the room's outbox, what is to be stored is queued with the store's writer, which holds its order.
+// be sent is appended to the room's outbox, what is to be stored is queued with the store's writer, which holds its order
+// (and makes the room wait only when thousands of writes are queued already).
 // When the lock is released, whoever released it carries the outbox out, unless somebody else is at it already
 // (outbox.go). So what a room sends arrives in one order for all, no lock is held while the router runs, and an error that
 // comes back while a message is being delivered finds the room free. Answers to requests go through the outbox as well,
@@ -149,6 +150,7 @@ func New(env *kit.Env, cfg Config) (kit.Module, error) {
 		m.shards[i].slots = make(map[jid.Bare]*slot)
 	}
 	m.svc = kit.Serve(env, cfg.Host, cfg.Name, m.handle)
+	kit.Tell(env, &env.Points.Stopping, m.stopping)
 	m.handleRequests()
 	m.addFeatures()
 	m.points.freeze(func(owner string, err error) { m.log.Error("a copy went wrong", "feature", owner, "err", err) })

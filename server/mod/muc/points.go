@@ -16,7 +16,7 @@ type points struct {
 	loaded     hook.Chain[loading]     // a room was read from the store
 	enter      hook.Chain[entering]    // somebody wants to enter; an error keeps him out
 	entered    hook.Chain[entering]    // he is in, and has seen the others: what comes before live messages
-	act        hook.Chain[acting]      // an occupant sends presence or a message of any kind; an error refuses it
+	act        hook.Chain[acting]      // somebody sends presence, a message of any kind, or a request to an occupant
 	speak      hook.Chain[speaking]    // an occupant speaks to all
 	whisper    hook.Chain[whispering]  // an occupant speaks to another
 	present    []presenting            // an occupant is about to be shown
@@ -60,7 +60,7 @@ type entering struct {
 // acting is what counts for limits: how much, and from whom.
 type acting struct {
 	room *Room
-	by   *client
+	by   *client // nil: from outside
 	st   *stanza.Stanza
 	now  time.Time
 }

@@ -8,7 +8,10 @@ import (
 	"time"
 
 	"github.com/stonechat-im/stonechat/jid"
+	"github.com/stonechat-im/stonechat/server/kit"
 	"github.com/stonechat-im/stonechat/server/store"
+	"github.com/stonechat-im/stonechat/stanza"
+	wire "github.com/stonechat-im/stonechat/xep/muc"
 )
 
 const shardCount = 32
@@ -253,4 +256,19 @@ func (m *module) created(by jid.Bare) (n int) {
 		sh.mu.Unlock()
 	}
 	return n
+}
+
+// stopping puts everybody out, so that clients know that they must enter again (XEP-0045#service-shutdown-kick).
+func (m *module) stopping(ctx context.Context, _ *kit.Stopping) {
+	for _, r := range m.loaded() {
+		r, err := r.enter(ctx)
+		if r == nil || err != nil {
+			continue
+		}
+		for _, o := range r.occupants() {
+			p := &portrait{who: o, from: o.addr, typ: stanza.Unavailable, items: r.items(o, o.clients, wire.NoRole), codes: []wire.Code{wire.CodeShutdown}}
+			r.send(r.draw(p, true, jid.JID{}, "", wire.CodeSelf), o.clients)
+		}
+		r.release(ctx)
+	}
 }
