@@ -60,7 +60,7 @@ type Config struct {
 
 	Warmup   time.Duration
 	Duration time.Duration
-	Drain    time.Duration // how long to wait for what is under way at the end
+	Drain    time.Duration // how long nothing may arrive at the end before what is missing counts as lost
 
 	ServerPID int
 	Children  bool // count the server's descendants too

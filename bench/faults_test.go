@@ -140,6 +140,7 @@ func TestFaultsAreCounted(t *testing.T) {
 		{"errors", &faulty{deliver: faithful, bounce: func(n int) bool { return n%6 == 5 }}, func(r *Result) int64 { return r.Refused }, 6},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			held = nil
 			r := through(t, tc.peer, 1000)
 			want := int64(tc.peer.passed / tc.each)
 			if got := tc.fault(r); got < want-1 || got > want+1 || got == 0 {

@@ -41,7 +41,7 @@ type benchCmd struct {
 	Rate      float64       `help:"Stanzas or logins a second in all. Default: as fast as it goes." group:"Load"`
 	Duration  time.Duration `default:"10s" help:"How long to measure." group:"Load"`
 	Warmup    time.Duration `default:"2s" help:"How long to run before that." group:"Load"`
-	Drain     time.Duration `default:"10s" help:"How long to wait at the end for what is under way." group:"Load"`
+	Drain     time.Duration `default:"10s" help:"How long nothing may arrive at the end before what is missing counts as lost." group:"Load"`
 	Sessions  int           `default:"500" help:"Sessions (idle, presence, roster, mam, mixed); logins in all (login)." group:"Load"`
 	Pairs     int           `default:"50" help:"Pairs of a sender and a receiver (chat)." group:"Load"`
 	Contacts  int           `default:"20" help:"Mutual contacts of each user (presence, mixed); items of a roster (roster)." group:"Load"`
