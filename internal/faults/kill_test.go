@@ -1,0 +1,30 @@
+//go:build linux
+
+package faults
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// What was acknowledged survives kill -9 at any moment.
+func TestKill(t *testing.T) {
+	w := newWorld(t, 6, t.TempDir(), "")
+	stop := w.load(2 * time.Millisecond)
+	for range 6 {
+		before := w.streams()
+		life(200 + rand.IntN(800))
+		w.server.kill()
+		w.server.start(t)
+		w.online(t, before)
+	}
+	stop()
+	out := w.check(t)
+	if out.written < 500 {
+		t.Errorf("only %d messages: there was no load", out.written)
+	}
+}
+
+// life lets the world go on for so many milliseconds: what is waited for is time itself.
+func life(ms int) { <-time.After(time.Duration(ms) * time.Millisecond) }

@@ -1,0 +1,174 @@
+//go:build linux
+
+package faults
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stonechat-im/stonechat/elem"
+)
+
+// world is a server, a proxy before it, clients, and the books about what they tell each other.
+type world struct {
+	server  *server
+	proxy   *proxy
+	clients []*client
+	books   *ledger
+	other   func(*client, elem.Elem) // sees messages that are not letters, under the client's lock
+
+	end  context.CancelFunc // of the clients
+	done sync.WaitGroup     // they have ended
+}
+
+// heroes are the accounts.
+var heroes = []string{"romeo", "juliet", "mercutio", "benvolio", "tybalt", "nurse", "paris", "rosaline"}
+
+// newWorld starts a server, with extra lines in its configuration, and n clients. Tests that need a minute of one machine
+// for themselves are skipped where that is not given.
+func newWorld(t *testing.T, n int, dir, extra string) *world {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("skipped: faults take about a minute (-short)")
+	}
+	if raceEnabled {
+		t.Skip("skipped: the race detector sees nothing of another process")
+	}
+	w := &world{server: newServer(t, dir, extra), books: newLedger()}
+	w.server.start(t)
+	w.proxy = newProxy(t, func() string { return w.server.addr.Load().(string) })
+	for i, user := range heroes[:n] {
+		w.server.addAccount(t, user, password)
+		w.clients = append(w.clients, newClient(w, i, user))
+	}
+	w.enter(t)
+	t.Cleanup(w.exit)
+	return w
+}
+
+// enter brings the clients online.
+func (w *world) enter(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	w.end = cancel
+	before := w.streams()
+	for _, c := range w.clients {
+		w.done.Go(func() { c.run(ctx) })
+	}
+	w.online(t, before)
+}
+
+// exit ends the clients without a word.
+func (w *world) exit() {
+	w.end()
+	for _, c := range w.clients {
+		c.mu.Lock()
+		if c.raw != nil {
+			_ = c.raw.Close()
+		}
+		c.mu.Unlock()
+	}
+	w.done.Wait()
+}
+
+// streams counts the streams of each client so far, for online.
+func (w *world) streams() []int64 {
+	out := make([]int64, len(w.clients))
+	for i, c := range w.clients {
+		out[i] = c.streams()
+	}
+	return out
+}
+
+// online waits until every client has a new stream since.
+func (w *world) online(t *testing.T, since []int64) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for i, c := range w.clients {
+		if !c.online(ctx, since[i]) {
+			t.Fatalf("%s does not come online", c.user)
+		}
+	}
+}
+
+// load has every client send letters to others until it is stopped: one every pace, or as fast as they are acknowledged.
+func (w *world) load(pace time.Duration) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var senders sync.WaitGroup
+	for i := range w.clients {
+		senders.Go(func() {
+			tick := time.NewTicker(pace)
+			defer tick.Stop()
+			for {
+				select {
+				case <-tick.C:
+				case <-ctx.Done():
+					return
+				}
+				to := rand.IntN(len(w.clients) - 1)
+				if to >= i {
+					to++
+				}
+				w.post(ctx, i, to)
+			}
+		})
+	}
+	return func() {
+		cancel()
+		senders.Wait()
+	}
+}
+
+// post has one client write to another.
+func (w *world) post(ctx context.Context, from, to int) {
+	if ctx.Err() != nil {
+		return
+	}
+	x := w.books.write(from, to)
+	xml := fmt.Sprintf("<message to='%s@localhost' type='chat' id='%s'><body>O, she doth teach the torches to burn bright! %s</body><origin-id xmlns='urn:xmpp:sid:0' id='%s'/></message>",
+		w.clients[to].user, x.id, x.id, x.id)
+	_ = w.clients[from].send(context.WithoutCancel(ctx), xml, x) // once written down it is sent, however long that takes
+}
+
+// settle waits until everything has arrived; then every client logs in anew, and nothing more may come.
+func (w *world) settle(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if !w.books.arrived(ctx) {
+		return // the books say what is missing
+	}
+	w.books.seal()
+	w.exit()
+	for _, c := range w.clients {
+		c.mu.Lock()
+		c.smID = ""
+		c.mu.Unlock()
+	}
+	w.enter(t)
+	for _, c := range w.clients {
+		if _, err := c.ask(ctx, "get", "localhost", "<ping xmlns='urn:xmpp:ping'/>"); err != nil && !errors.Is(err, errAway) {
+			t.Errorf("%s: %v", c.user, err)
+		}
+	}
+}
+
+// check settles and balances the books.
+func (w *world) check(t *testing.T) sum {
+	t.Helper()
+	w.settle(t)
+	out := w.books.balance(t, w.server)
+	resumed, fresh := int64(0), int64(0)
+	for _, c := range w.clients {
+		resumed += c.resumed.Load()
+		fresh += c.fresh.Load()
+	}
+	t.Logf("%v; %d sessions, %d resumptions", out, fresh, resumed)
+	return out
+}
