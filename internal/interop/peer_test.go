@@ -73,6 +73,11 @@ func (s *scenario) slixmpp() *slixmpp {
 		s.Fatal(err)
 	}
 	c.Env = append(c.Env, "PYTHONDONTWRITEBYTECODE=1", "PYTHONUNBUFFERED=1")
+	s.Cleanup(func() {
+		if wire, err := os.ReadFile(filepath.Join(s.dir, "slix.log")); err == nil && s.Failed() {
+			s.Logf("what slixmpp saw:\n%s", wire)
+		}
+	})
 	return &slixmpp{s: s, in: in, said: s.listen(c)}
 }
 
@@ -239,4 +244,8 @@ func bare(c *client) string {
 	return at(name)
 }
 
-var _ = os.Stdout
+// full is the address of a client that chose its resource.
+func full(c *client) string {
+	_, resource, _ := strings.Cut(c.name, "/")
+	return bare(c) + "/" + resource
+}

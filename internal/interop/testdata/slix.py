@@ -6,6 +6,7 @@ is {"id": 1, "result": …}, or {"id": 1, "error": CONDITION, "text": …} when 
 """
 import asyncio
 import json
+import logging
 import sys
 from pathlib import Path
 
@@ -148,7 +149,7 @@ class Client(slixmpp.ClientXMPP):
 
     async def do_time(self, to):
         t = (await self['xep_0202'].get_entity_time(to))['entity_time']
-        return {'utc': t['utc'].isoformat(), 'tzo': str(t.xml.findtext('{urn:xmpp:time}tzo'))}
+        return t.xml.findtext('{urn:xmpp:time}utc')  # slixmpp 1.8 adds a second Z, and cannot parse what it has made
 
     async def do_last(self, to):
         a = (await self['xep_0012'].get_last_activity(to))['last_activity']
@@ -189,6 +190,7 @@ class Client(slixmpp.ClientXMPP):
 
     async def do_password(self, password):
         await self['xep_0077'].change_password(password, jid=self.boundjid.host)
+        self.password = password
 
     async def do_commands(self):
         items = (await self['xep_0133'].get_commands())['disco_items']['items']
@@ -233,6 +235,7 @@ async def obey(order):
 
 
 async def main():
+    logging.basicConfig(filename='slix.log', level=logging.DEBUG, format='%(asctime)s %(name)s %(message)s')
     lines = asyncio.StreamReader(limit=1 << 20)
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
