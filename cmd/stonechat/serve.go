@@ -60,6 +60,7 @@ func (c *serveCmd) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return errors.Join(err, v.stop(ctx, signals))
 	}
+	go trimMemory(ctx)
 	go control.Serve(ctx, orders, control.Operator{Server: v.Server}, v.log)
 	v.announce()
 	for sig := range signals {

@@ -20,10 +20,20 @@ import (
 
 func stack() string { return string(debug.Stack()) }
 
-// run reads a bound stream until it ends.
+// run reads a bound stream until it ends. When it has been quiet for some time, the wait goes on in a fresh goroutine: the
+// stack of this one has grown with the work it did, and would stay so.
 func (c *conn) run(ctx context.Context) {
-	defer c.srv.release(c)
 	err := c.read(ctx)
+	if err == errSettled {
+		go c.run(ctx)
+		return
+	}
+	c.ended(err)
+	c.srv.release(c)
+}
+
+// ended deals with the end of a bound stream.
+func (c *conn) ended(err error) {
 	var received *stream.Error
 	switch se := stream.AsError(err); {
 	case c.sess.Over() && errors.Is(err, os.ErrDeadlineExceeded): // we ended it, and the peer has had its moment
@@ -58,18 +68,26 @@ func (c *conn) linger() {
 	_ = c.tc.Close()
 }
 
-// read handles one element after the other. It returns stream.ErrClosed when the peer ended the stream.
+// settle is how long a stream must be quiet to be taken for idle.
+const settle = 10 * time.Second
+
+var errSettled = errors.New("c2s: the stream has become idle")
+
+// read handles one element after the other. It returns stream.ErrClosed when the peer ended the stream, errSettled when the
+// stream has become idle.
 func (c *conn) read(ctx context.Context) error {
 	lim := &c.srv.Limits
-	_ = c.tc.SetReadDeadline(time.Now().Add(lim.Ping))
+	if !c.idle {
+		_ = c.tc.SetReadDeadline(time.Now().Add(settle))
+	}
 	bucket := bucket{left: lim.Burst, at: time.Now()}
 	parse := new(addresses).parse
 	for {
 		ev, err := c.tc.Next()
 		switch {
 		case err != nil && errors.Is(err, os.ErrDeadlineExceeded) && !c.sess.Over():
-			if !c.stillThere() {
-				return err
+			if done := c.quiet(err); done != nil {
+				return done
 			}
 			continue
 		case err != nil:
@@ -84,6 +102,10 @@ func (c *conn) read(ctx context.Context) error {
 		if c.sess.Over() {
 			continue
 		}
+		if c.idle {
+			c.idle = false
+			_ = c.tc.SetReadDeadline(time.Now().Add(settle))
+		}
 		e := r.Tree.Root()
 		bucket.take(ctx, int64(len(e.Raw())), lim)
 		if err := c.element(ctx, r, e, parse); err != nil {
@@ -92,25 +114,31 @@ func (c *conn) read(ctx context.Context) error {
 	}
 }
 
-// stillThere is called after some silence. The first time it asks the client to say something; the next time, if that has
-// been of no use, it gives up. It sets the next deadline.
-func (c *conn) stillThere() bool {
+// quiet is called when the read deadline has passed, with that as its error, and sets the next one. After some silence it
+// asks the client to say something; when that is of no use it gives up.
+func (c *conn) quiet(timeout error) error {
 	lim := &c.srv.Limits
 	_, last := c.tc.Idle()
 	silence := time.Since(last)
 	switch {
 	case silence >= lim.Ping+lim.Pong:
-		return false
+		return timeout
 	case silence >= lim.Ping:
 		if !c.sess.AskAck() { // any answer will do, also an error (XEP-0199#s2c)
 			ping := stanza.Raw(stanza.IQ, stanza.Get, jid.MustParse(c.domain), c.sess.JID().JID(), "ping-"+c.sess.SID()[:8], []byte("<ping xmlns='urn:xmpp:ping'/>"))
 			c.sess.SendNonza(ping.AppendTo(nil))
 		}
 		_ = c.tc.SetReadDeadline(last.Add(lim.Ping + lim.Pong))
-	default:
+	case silence >= settle && !c.idle:
+		c.idle = true
 		_ = c.tc.SetReadDeadline(last.Add(lim.Ping))
+		return errSettled
+	case c.idle:
+		_ = c.tc.SetReadDeadline(last.Add(lim.Ping))
+	default:
+		_ = c.tc.SetReadDeadline(last.Add(settle))
 	}
-	return true
+	return nil
 }
 
 // element deals with one top-level element. A panic in a handler costs its session, nobody else's.

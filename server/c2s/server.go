@@ -93,6 +93,7 @@ type conn struct {
 	lang   string // of the client's stream header
 	who    identity
 	sess   *session.Session
+	idle   bool // nothing has come for some time
 }
 
 // Serve accepts connections until the listener is closed. direct says that TLS comes first (XEP-0368).
