@@ -145,6 +145,9 @@ func (c *conn) lose() {
 // errLost says that a stream ended while something was awaited on it.
 var errLost = errors.New("bench: the server ended the stream")
 
+// answerTime bounds the wait for an answer: servers that are busy with what was asked of them before take long.
+const answerTime = 5 * time.Minute
+
 // ask sends an IQ and waits for its answer. One at a time. An answer of type error is no error here.
 func (c *conn) ask(ctx context.Context, typ, to, payload string) (elem.Elem, error) {
 	q := &question{id: "q" + strconv.FormatInt(c.load.questions.Add(1), 10), answer: make(chan *elem.Tree, 1)}
@@ -155,7 +158,7 @@ func (c *conn) ask(ctx context.Context, typ, to, payload string) (elem.Elem, err
 		iq += " to='" + to + "'"
 	}
 	c.tell(iq + ">" + payload + "</iq>")
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	select {
 	case t := <-q.answer:

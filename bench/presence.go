@@ -2,7 +2,9 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/stonechat-im/stonechat/elem"
@@ -56,8 +58,10 @@ func (l *load) befriend(ctx context.Context, conns []*conn) error {
 		}
 		c.watch.Store(&watch)
 	}
-	for try := range 60 {
-		missing, err := l.befriendOnce(ctx, conns, try)
+	last, still := int64(0), 0
+	for {
+		// Ask once, and again only when answers have ceased to come.
+		missing, err := l.befriendOnce(ctx, conns, still%befriendAgain == 0)
 		if err != nil {
 			return err
 		}
@@ -67,15 +71,28 @@ func (l *load) befriend(ctx context.Context, conns []*conn) error {
 			}
 			return nil
 		}
+		if still++; missing != last {
+			still = 1
+		}
+		if last = missing; still > befriendMost {
+			return errors.New("bench: contacts did not become subscribed to each other")
+		}
 		l.say("%d subscriptions to go", missing)
-		time.Sleep(500 * time.Millisecond)
+		time.Sleep(befriendEvery)
 	}
-	return fmt.Errorf("bench: contacts did not become subscribed to each other")
 }
 
-// befriendOnce looks at all rosters, asks where a subscription is missing, and returns how many are.
-func (l *load) befriendOnce(ctx context.Context, conns []*conn, try int) (int64, error) {
-	missing := make([]int, len(conns))
+// How often rosters are looked at while contacts subscribe to each other, and after how many looks without a change they
+// are asked again, or given up.
+const (
+	befriendEvery = time.Second
+	befriendAgain = 5
+	befriendMost  = 30
+)
+
+// befriendOnce looks at all rosters, asks for subscriptions that are missing if told so, and returns how many are.
+func (l *load) befriendOnce(ctx context.Context, conns []*conn, ask bool) (int64, error) {
+	var missing atomic.Int64
 	err := l.each(ctx, len(conns), func(ctx context.Context, i int) error {
 		c := conns[i]
 		have, err := c.roster(ctx)
@@ -87,18 +104,14 @@ func (l *load) befriendOnce(ctx context.Context, conns []*conn, try int) (int64,
 			if sub == "both" {
 				continue
 			}
-			missing[i]++
-			if sub != "to" && try%10 == 0 { // not again and again while answers are under way
+			missing.Add(1)
+			if ask && sub != "to" {
 				c.tell("<presence to='" + conns[j].bare + "' type='subscribe'/>")
 			}
 		}
 		return nil
 	})
-	var sum int64
-	for _, n := range missing {
-		sum += int64(n)
-	}
-	return sum, err
+	return missing.Load(), err
 }
 
 // roster fetches a roster: contact → subscription (RFC 6121 §2.1.3).
