@@ -19,6 +19,7 @@ func (m *module) addFeatures() {
 	m.addPresenceBroadcast()
 	m.addMemberList()
 	m.addOccupantIDs()
+	m.addHats()
 	m.addRetraction()
 	m.addArchive()
 	m.addHistory()
@@ -29,4 +30,6 @@ func (m *module) addFeatures() {
 	m.addActivity()
 	m.addAvatar()
 	m.addSelfPing()
+	m.addCourtesy()
+	m.addCommands()
 }

@@ -43,6 +43,17 @@ var Def = kit.Define(kit.Info{
 	Name: "muc",
 	Specs: []spec.Spec{
 		{XEP: 45, Version: "1.35.5", Status: spec.Complete, Since: "0.1"},
+		{XEP: 249, Version: "1.2", Status: spec.Complete, Since: "0.1"},
+		{XEP: 317, Version: "0.3.1", Status: spec.Complete, Since: "0.1"},
+		{XEP: 313, Version: "1.1.3", Status: spec.Complete, Since: "0.1", Note: "the archives of rooms"},
+		{XEP: 359, Version: "0.7.0", Status: spec.Complete, Since: "0.1"},
+		{XEP: 410, Version: "1.1.0", Status: spec.Complete, Since: "0.1"},
+		{XEP: 421, Version: "1.0.1", Status: spec.Complete, Since: "0.1"},
+		{XEP: 424, Version: "0.4.2", Status: spec.Complete, Since: "0.1", Note: "in rooms"},
+		{XEP: 425, Version: "0.3.0", Status: spec.Complete, Since: "0.1"},
+		{XEP: 486, Version: "0.1.0", Status: spec.Complete, Since: "0.1"},
+		{XEP: 500, Version: "0.1.1", Status: spec.Complete, Since: "0.1"},
+		{XEP: 502, Version: "0.1.0", Status: spec.Complete, Since: "0.1"},
 	},
 }, Config{
 	Host: "conference", Name: "Rooms", Create: Local, RoomsPerUser: 100,

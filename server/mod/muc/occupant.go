@@ -11,6 +11,7 @@ import (
 	"github.com/stonechat-im/stonechat/jid"
 	"github.com/stonechat-im/stonechat/stanza"
 	"github.com/stonechat-im/stonechat/xep/delay"
+	"github.com/stonechat-im/stonechat/xep/hats"
 	wire "github.com/stonechat-im/stonechat/xep/muc"
 	"github.com/stonechat-im/stonechat/xep/occupantid"
 	"github.com/stonechat-im/stonechat/xep/stanzaid"
@@ -159,7 +160,7 @@ func (r *Room) stripped(s *stanza.Stanza) []byte {
 // reserved says whether a child is one that only the room itself may send.
 func (r *Room) reserved(e elem.Elem) bool {
 	switch e.Space() {
-	case wire.NS, wire.NSUser, occupantid.NS:
+	case wire.NS, wire.NSUser, occupantid.NS, hats.NS:
 		return true
 	}
 	return stanzaid.Forged(e, r.addr.String()) || e.Is(delay.NS, "delay") && e.Attr("from") == r.addr.String()

@@ -24,6 +24,7 @@ type record struct {
 	Settings map[string][]string `json:"settings"` // form field → values in normal form
 	Subject  *subject            `json:"subject,omitempty"`
 	Photos   []string            `json:"photos,omitempty"` // hashes of the avatar's forms (XEP-0486)
+	Hats     *wardrobe           `json:"hats,omitempty"`   // XEP-0317
 }
 
 // affiliation is what a room keeps of somebody.
