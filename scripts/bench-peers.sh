@@ -340,13 +340,10 @@ prepare() {
 	[ "$accounts" -ge 1000 ] || accounts=1000
 	say "making $accounts accounts on $1"
 	start_server "$1" off
-	load "$1" start --quiet >/dev/null 2>&1 & # waits until it listens; nobody can log in yet
-	local waiting=$!
 	for _ in $(seq 300); do
 		(exec 3<>"/dev/tcp/127.0.0.1/$(port_of "$1")") 2>/dev/null && break
 		sleep 0.1
 	done
-	kill "$waiting" 2>/dev/null || true
 	load "$1" login --register --sessions 1 --count "$accounts" --quiet >"$work/last.txt" 2>&1 || {
 		say "$1: $(tail -n 1 "$work/last.txt" | cut -c1-300)"
 		return 1
