@@ -118,6 +118,9 @@ func (s *Server) addRealm(rc Realm, defs []kit.Def) error {
 		kr.Built(m)
 		r.mods = append(r.mods, built{d, m})
 	}
+	if rc.Anonymous {
+		kr.Points.Ended.Add("run", s.forgetGuest)
+	}
 	problems := kr.Freeze(func(owner string, err error) { log.Error("a copy went wrong", "mod", owner, "err", err) })
 	if len(problems) > 0 {
 		return errors.Join(problems...)
@@ -222,6 +225,19 @@ func (s *Server) endSessions(account jid.Bare, condition, text string) {
 	for _, x := range s.Table.Of(account) {
 		x.End(condition, text)
 	}
+}
+
+// forgetGuest erases what an anonymous account has stored when its last session ends (XEP-0175#recommendations).
+func (s *Server) forgetGuest(ctx context.Context, ev *kit.SessionEvent) {
+	guest := ev.Session.JID().Bare()
+	if len(s.Table.Of(guest)) > 0 {
+		return
+	}
+	s.running.Go(func() {
+		if err := s.db.RemoveOwner(ctx, guest.String()); err != nil {
+			s.log.Error("erasing what a guest stored", "jid", guest, "err", err)
+		}
+	})
 }
 
 func (s *Server) created(account jid.Bare) {
