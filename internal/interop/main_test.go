@@ -65,17 +65,23 @@ type scenario struct {
 	dir string
 }
 
-// begin skips the test where clients that it needs are missing, and sets its bounds.
-func begin(t *testing.T, need ...string) *scenario {
+// need skips the test where clients that it needs are missing.
+func need(t *testing.T, names ...string) {
 	t.Helper()
 	if testing.Short() || raced {
 		t.Skip("skipped: real clients (-short or -race)")
 	}
-	for _, name := range need {
+	for _, name := range names {
 		if slices.ContainsFunc(clients[name], func(file string) bool { _, err := os.Stat(file); return err != nil }) {
 			t.Skipf("skipped: tests with %s (not installed)", name)
 		}
 	}
+}
+
+// begin skips the test where clients are missing, and sets its bounds.
+func begin(t *testing.T, names ...string) *scenario {
+	t.Helper()
+	need(t, names...)
 	if _, err := program(); err != nil {
 		t.Fatal(err)
 	}
