@@ -14,7 +14,7 @@ import (
 func (m *module) addCourtesy() {
 	on("courtesy", &m.points.affiliated, hook.Copy, func(ev *affiliated) error {
 		r := ev.room
-		if ev.was.Affiliation == ev.now.Affiliation || ev.who.IsDomain() || len(r.find(ev.who)) > 0 || r.state != open {
+		if ev.was.Affiliation == ev.now.Affiliation || ev.who.IsDomain() || len(r.find(ev.who)) > 0 || r.state != open || ev.invited() {
 			return nil
 		}
 		r.post(stanza.New(stanza.Message, stanza.Normal, r.addr.JID(), ev.who.JID(), rand.Text(),

@@ -1,7 +1,9 @@
 package muc
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 
 	"github.com/stonechat-im/stonechat/hook"
 	"github.com/stonechat-im/stonechat/jid"
@@ -44,12 +46,16 @@ func (m *module) addInvitations() {
 		return hook.Stop
 	})
 	on("invitations", &m.points.affiliated, hook.Deliver, func(ev *affiliated) error { // #modifymember
-		r := ev.room
-		if ev.was.Affiliation == wire.NoAffiliation && ev.now.Affiliation == wire.Member && membersOnly.of(r) && len(r.find(ev.who)) == 0 {
+		if r := ev.room; ev.invited() {
 			r.post(r.invitation(wire.Invite{From: r.addr.String(), Reason: ev.now.Reason}, ev.who.JID(), ""))
 		}
 		return nil
 	})
+}
+
+// invited says whether somebody is to be invited because he is a new member of a members-only room.
+func (ev *affiliated) invited() bool {
+	return ev.was.Affiliation == wire.NoAffiliation && ev.now.Affiliation == wire.Member && membersOnly.of(ev.room) && len(ev.room.find(ev.who)) == 0
 }
 
 // invite passes invitations on. All are looked at before the first is sent.
@@ -110,10 +116,13 @@ func (r *Room) invitation(inv wire.Invite, to jid.JID, id string) *stanza.Stanza
 	secret := roomSecret.of(r)
 	inv.To = ""
 	words := inv.From + " invites you to the room " + r.addr.String()
+	if inv.From == r.addr.String() {
+		words = "You are a member of the room " + inv.From + " now"
+	}
 	if inv.Reason != "" {
 		words += " (" + inv.Reason + ")"
 	}
-	return stanza.New(stanza.Message, stanza.Normal, r.addr.JID(), to, id,
+	return stanza.New(stanza.Message, stanza.Normal, r.addr.JID(), to, cmp.Or(id, rand.Text()),
 		&wire.User{Invites: []wire.Invite{inv}, Password: secret},
 		&conference.Invitation{JID: r.addr.String(), Password: secret, Reason: inv.Reason, Continue: inv.Continue, Thread: inv.Thread},
 		plain{"body", words})
