@@ -4,7 +4,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/secure/bidirule"
 	"golang.org/x/text/secure/precis"
+	"golang.org/x/text/unicode/bidi"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -74,6 +76,10 @@ func PrepareLocal(s string) (string, error) {
 	return s, err
 }
 
+// userProfile is UsernameCaseMapped (RFC 8265 §3.3) without its directionality rule, which x/text would apply to every string;
+// the profile wants it for strings with right-to-left characters alone (§3.3.1 rule 5).
+var userProfile = precis.NewIdentifier(precis.FoldWidth, precis.LowerCase(), precis.Norm(norm.NFC))
+
 func localForm(s string) (string, form, error) {
 	if capitals, ok := scan(s, inLocal); ok && s != "" && len(s) <= maxPart {
 		if capitals {
@@ -81,9 +87,12 @@ func localForm(s string) (string, form, error) {
 		}
 		return s, normal, nil
 	}
-	s, err := enforce(PartLocal, precis.UsernameCaseMapped, s)
+	s, err := enforce(PartLocal, userProfile, s)
 	if err != nil {
 		return "", normal, err
+	}
+	if bidirule.DirectionString(s) == bidi.RightToLeft && !bidirule.ValidString(s) {
+		return "", normal, Error{PartLocal, Disallowed}
 	}
 	for i := range len(s) {
 		// Width mapping can produce the excluded characters.
