@@ -55,7 +55,7 @@ type Router interface {
 	// slow recipients.
 	Route(ctx context.Context, s *stanza.Stanza)
 	// Ask sends an IQ request and calls answer once: with the result or error that comes from the address that was asked, or
-	// with nil when none came within a minute. The realm's domain or an account must be the sender. The id is set by Ask.
+	// with nil when none came within a minute. The realm's domain, an account, or an address of a service must be the sender. The id is set by Ask.
 	Ask(ctx context.Context, s *stanza.Stanza, answer func(*stanza.Stanza))
 	// Sessions returns the sessions of an account, available or not, detached ones included.
 	Sessions(account jid.Bare) []Session
