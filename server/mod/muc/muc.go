@@ -12,12 +12,11 @@
 //
 // Locks. A Room has one lock, which guards all of it, the state of features included. Under it nothing waits: what is to
 // be sent is appended to the room's outbox, what is to be stored is queued with the store's writer, which holds its order
-// (and makes the room wait only when thousands of writes are queued already).
-// When the lock is released, whoever released it carries the outbox out, unless somebody else is at it already
-// (outbox.go). So what a room sends arrives in one order for all, no lock is held while the router runs, and an error that
-// comes back while a message is being delivered finds the room free. Answers to requests go through the outbox as well,
-// behind what they caused, once the store has committed what they confirm. A shard's lock may be taken
-// under a room's, never the other way round.
+// (and makes the room wait only when thousands of writes are queued already). When the lock is released, whoever released
+// it carries the outbox out, unless somebody else is at it already (outbox.go). So what a room sends arrives in one order
+// for all, no lock is held while the router runs, and an error that comes back while a message is being delivered finds
+// the room free. Answers to requests go through the outbox as well, behind what they caused, once the store has committed
+// what they confirm. A shard's lock may be taken under a room's, never the other way round.
 package muc
 
 import (
