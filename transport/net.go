@@ -84,7 +84,7 @@ func (c *netConn) wait() error {
 			return err
 		}
 		c.last = time.Now()
-		if b := c.one[0]; b != ' ' && b != '\n' && b != '\t' && b != '\r' {
+		if !blank(c.one[0]) {
 			break
 		}
 	}
@@ -135,8 +135,16 @@ func (c *netConn) giveBack() {
 // Write implements Conn.
 func (c *netConn) Write(b []byte) (int, error) { return c.conn().Write(b) }
 
-// Restart implements Conn.
-func (c *netConn) Restart() { c.dec.Reset(c.lim) }
+// Restart implements Conn. Blanks that came behind the last element belong to the old stream, like those that wait skips:
+// clients end lines after <auth/> although they must not (RFC 6120 §6.3.5), and an XML declaration must come first.
+func (c *netConn) Restart() {
+	for c.r < c.w && blank(c.buf[c.r]) {
+		c.r++
+	}
+	c.dec.Reset(c.lim)
+}
+
+func blank(b byte) bool { return b == ' ' || b == '\n' || b == '\t' || b == '\r' }
 
 // SetLimits implements Conn.
 func (c *netConn) SetLimits(lim xmlscan.Limits) {
