@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stonechat-im/stonechat/server/kit"
 	"github.com/stonechat-im/stonechat/server/mod/all"
 	"github.com/stonechat-im/stonechat/spec"
 )
@@ -50,7 +51,7 @@ func collect(plays []play) ([]*row, error) {
 			} else if !slices.ContainsFunc(core[:whole], func(d declared) bool { return d.Name() == s.Name() }) {
 				r.join(s)
 			}
-			r.folders = append(slices.Clone(r.folders), "server/mod/"+def.Name)
+			r.folders = append(slices.Clone(r.folders), folderOf(def))
 		}
 	}
 	rows := make([]*row, 0, len(byName))
@@ -172,4 +173,10 @@ func doap(rows []*row) []byte {
 	}
 	b.WriteString("  </Project>\n</rdf:RDF>\n")
 	return b.Bytes()
+}
+
+// folderOf is where a module is: that of its Config.
+func folderOf(def kit.Def) string {
+	_, folder, _ := strings.Cut(def.ConfigType().PkgPath(), "/stonechat/")
+	return folder
 }

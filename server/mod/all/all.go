@@ -18,6 +18,8 @@ import (
 	"github.com/stonechat-im/stonechat/server/mod/ping"
 	"github.com/stonechat-im/stonechat/server/mod/presence"
 	"github.com/stonechat-im/stonechat/server/mod/private"
+	"github.com/stonechat-im/stonechat/server/mod/pubsub"
+	"github.com/stonechat-im/stonechat/server/mod/pubsub/pep"
 	"github.com/stonechat-im/stonechat/server/mod/register"
 	"github.com/stonechat-im/stonechat/server/mod/roster"
 	"github.com/stonechat-im/stonechat/server/mod/vcard"
@@ -40,6 +42,8 @@ func Defs() []kit.Def {
 		entitytime.Def,
 		private.Def,
 		vcard.Def,
+		pep.Def, // after blocking
+		pubsub.Def,
 		register.Def,
 		disco.Def,
 		offline.Def,
