@@ -201,7 +201,7 @@ func (s *Server) Stop(ctx context.Context) error {
 	for _, r := range s.realms {
 		r.Points.Stopping.Tell(ctx, &kit.Stopping{})
 	}
-	s.C2S.Stop()
+	s.C2S.Stop(ctx)
 	saved := s.saveSessions(ctx)
 	s.Table.Each(func(x *session.Session) bool {
 		x.End("system-shutdown", "the server is going down")
@@ -233,6 +233,7 @@ func (s *Server) forgetGuest(ctx context.Context, ev *kit.SessionEvent) {
 	if len(s.Table.Of(guest)) > 0 {
 		return
 	}
+	ctx = context.WithoutCancel(ctx) // also when the server is going down
 	s.running.Go(func() {
 		if err := s.db.RemoveOwner(ctx, guest.String()); err != nil {
 			s.log.Error("erasing what a guest stored", "jid", guest, "err", err)

@@ -3,14 +3,19 @@ package run
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/stonechat-im/stonechat/jid"
 	"github.com/stonechat-im/stonechat/server/session"
 	"github.com/stonechat-im/stonechat/server/store"
 )
 
+// settleMost bounds how long a stop waits for messages that nobody stores and whose recipients do not acknowledge them.
+const settleMost = 2 * time.Second
+
 // saveSessions keeps the sessions that can be resumed over a restart (XEP-0198#resumption). First the messages that
-// senders still wait for are stored and the senders' counts move on, so that nobody sends them again.
+// senders still wait for are stored and the senders' counts move on, so that nobody sends them again. No stream takes
+// stanzas any more.
 func (s *Server) saveSessions(ctx context.Context) error {
 	s.Table.Each(func(x *session.Session) bool {
 		x.Secure()
@@ -19,6 +24,12 @@ func (s *Server) saveSessions(ctx context.Context) error {
 	if err := s.db.Sync(ctx); err != nil {
 		return err
 	}
+	wait, cancel := context.WithTimeout(ctx, settleMost)
+	defer cancel()
+	s.Table.Each(func(x *session.Session) bool {
+		x.Settle(wait, false)
+		return true
+	})
 	type kept struct {
 		owner string
 		saved session.Saved

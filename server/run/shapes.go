@@ -10,6 +10,9 @@ type realmStore struct {
 	mine map[string]bool
 }
 
+// Unwrap gives the database itself, of which package store knows how to append at little cost.
+func (r *realmStore) Unwrap() store.DB { return r.DB }
+
 // Declare implements store.DB. Realms are built one after the other.
 func (r *realmStore) Declare(s store.Shape) error {
 	if before, ok := r.all[s.Name]; ok && before == s && !r.mine[s.Name] {
