@@ -28,8 +28,8 @@ func (it *Item) Check() error {
 // All is a Query.Limit without limit.
 const All = -1
 
-// CountLimit is the most items that a query with WantCount counts.
-const CountLimit = 10_000
+// CountLimit is the most items that a query with WantCount counts, so that counting costs little beside the page.
+const CountLimit = 1_000
 
 // Query selects one page of a log. Zero fields do not restrict, apart from
 // Limit. Items come in the order of their time, those of equal time in the

@@ -41,10 +41,21 @@ func (l Log) Append(owner string, it Item) *Commit {
 		_, err := l.In(tx).Append(owner, it)
 		return err
 	}
-	if d, ok := l.db.(*db); ok {
+	if d, ok := innermost(l.db).(*db); ok {
 		return d.goSingle(fn)
 	}
 	return l.db.Go(fn)
+}
+
+// innermost finds the DB that New made behind those that wrap it.
+func innermost(d DB) DB {
+	for {
+		w, ok := d.(interface{ Unwrap() DB })
+		if !ok {
+			return d
+		}
+		d = w.Unwrap()
+	}
 }
 
 func (l Log) view(ctx context.Context, fn func(LogTx) error) error {

@@ -61,6 +61,12 @@ func (m *module) query(ctx context.Context, iq *kit.IQ, q *wire.Query) (stanza.P
 	if err != nil {
 		return nil, err
 	}
+	if !sq.WantCount {
+		page.First, page.Count = rsm.None, rsm.None
+		if page.Complete && sq.After == "" && sq.Before == "" { // it is all there is
+			page.First, page.Count = 0, len(page.Items)
+		}
+	}
 	m.shorten(&page, sq.Backward)
 	fin := &wire.Fin{Complete: page.Complete, Page: placed(&page, desc)}
 	if desc != q.Flip { // flipping turns the page over and leaves it the same page (XEP-0313#query-paging-flip)
@@ -99,7 +105,8 @@ func (m *module) plan(q *wire.Query) (sq store.Query, desc bool, err error) {
 	desc = len(q.Orders) > 0 && q.Orders[0].Desc
 	sq = store.Query{
 		Start: f.Start, End: f.End, AfterID: f.AfterID, BeforeID: f.BeforeID, IDs: f.IDs, Text: f.Text,
-		After: set.After, Before: set.Before, Backward: set.Backward(), Limit: m.cfg.Page, WantCount: true,
+		After: set.After, Before: set.Before, Backward: set.Backward(), Limit: m.cfg.Page,
+		WantCount: f.Text == "", // what a search finds is not counted: it would have to be found twice
 	}
 	if !f.With.IsZero() { // what one sent to oneself has one's own address as the peer (XEP-0313#filter-jid)
 		sq.Peer, sq.PeerResource = f.With.Bare().String(), f.With.Resource()
