@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/stonechat-im/stonechat/jid"
 	"github.com/stonechat-im/stonechat/server/kit"
 	"github.com/stonechat-im/stonechat/server/session"
+	"github.com/stonechat-im/stonechat/smq"
 	"github.com/stonechat-im/stonechat/stanza"
 	"github.com/stonechat-im/stonechat/stream"
 	"github.com/stonechat-im/stonechat/transport"
@@ -113,6 +115,10 @@ func (s *Server) moduleFeatures() *stream.Feature {
 	}
 }
 
+// settleMost bounds how long a resumption waits for what came in on the stream before to be secured. That takes longer only
+// when a recipient neither acknowledges a message nor can have it stored.
+const settleMost = 5 * time.Second
+
 // resume goes on with a session over this stream (XEP-0198#resumption).
 func (s *Server) resume(ctx context.Context, st *stream.Stream, e elem.Elem) (stream.State, error) {
 	c := of(st)
@@ -126,20 +132,29 @@ func (s *Server) resume(ctx context.Context, st *stream.Stream, e elem.Elem) (st
 		_, err := st.Conn.Write(smFailed("item-not-found", -1))
 		return 0, err
 	}
-	id, _ := sess.Managed()
-	old, ok := sess.Resume(c.tc, uint32(h), func(handled uint32) []byte {
-		w := elem.NewWriter(nil, stanza.NSClient)
-		w.Start(session.NSSM, "resumed")
-		w.Attr("previd", id)
-		w.Attr("h", strconv.FormatUint(uint64(handled), 10))
-		w.End()
-		return w.Bytes()
-	})
-	if !ok {
-		return 0, tooHigh(uint32(h), sess)
+	if old := sess.Stream(); old != nil { // the client came back before we noticed that it had gone
+		go supersede(old, min(s.Limits.Session.Goodbye, time.Second))
 	}
-	if old != nil { // the client came back before we noticed that it had gone
-		go supersede(old, s.Limits.Session.Goodbye)
+	wait, cancel := context.WithTimeout(ctx, settleMost)
+	defer cancel()
+	err = session.ErrNotNow
+	if sess.Settle(wait, true) {
+		id, _ := sess.Managed()
+		err = sess.Resume(c.tc, uint32(h), func(handled uint32) []byte {
+			w := elem.NewWriter(nil, stanza.NSClient)
+			w.Start(session.NSSM, "resumed")
+			w.Attr("previd", id)
+			w.Attr("h", strconv.FormatUint(uint64(handled), 10))
+			w.End()
+			return w.Bytes()
+		})
+	}
+	switch {
+	case errors.Is(err, smq.ErrTooHigh):
+		return 0, tooHigh(uint32(h), sess)
+	case err != nil:
+		_, err := st.Conn.Write(smFailed("item-not-found", -1))
+		return 0, err
 	}
 	c.sess = sess
 	c.realm.Points.Resumed.Tell(ctx, &kit.SessionEvent{Session: sess})

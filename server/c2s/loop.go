@@ -28,6 +28,7 @@ func (c *conn) run(ctx context.Context) {
 		go c.run(ctx)
 		return
 	}
+	c.srv.reading.Done()
 	c.ended(err)
 	c.srv.release(c)
 }
@@ -38,7 +39,7 @@ func (c *conn) ended(err error) {
 	switch se := stream.AsError(err); {
 	case c.sess.Over() && errors.Is(err, os.ErrDeadlineExceeded): // we ended it, and the peer has had its moment
 		_ = c.tc.Close()
-	case c.sess.Over():
+	case c.sess.Over(), err == errStopping:
 		c.linger()
 	case errors.Is(err, stream.ErrClosed), errors.As(err, &received) && received.Received: // RFC 6120 §4.4, §4.9.1.1
 		c.sess.Close()
@@ -71,20 +72,36 @@ func (c *conn) linger() {
 // settle is how long a stream must be quiet to be taken for idle.
 const settle = 10 * time.Second
 
-var errSettled = errors.New("c2s: the stream has become idle")
+var (
+	errSettled  = errors.New("c2s: the stream has become idle")
+	errStopping = errors.New("c2s: the server is stopping")
+)
+
+// longAgo is a deadline that has passed.
+var longAgo = time.Unix(1, 0)
+
+// wakeAt sets the read deadline, which has passed already when the server is stopping.
+func (c *conn) wakeAt(t time.Time) {
+	_ = c.tc.SetReadDeadline(t)
+	if c.srv.deaf.Load() { // looked at second: Server.Stop does the two in the other order
+		_ = c.tc.SetReadDeadline(longAgo)
+	}
+}
 
 // read handles one element after the other. It returns stream.ErrClosed when the peer ended the stream, errSettled when the
 // stream has become idle.
 func (c *conn) read(ctx context.Context) error {
 	lim := &c.srv.Limits
 	if !c.idle {
-		_ = c.tc.SetReadDeadline(time.Now().Add(settle))
+		c.wakeAt(time.Now().Add(settle))
 	}
 	bucket := bucket{left: lim.Burst, at: time.Now()}
 	parse := new(addresses).parse
 	for {
 		ev, err := c.tc.Next()
 		switch {
+		case c.srv.deaf.Load() && !c.sess.Over():
+			return errStopping
 		case err != nil && errors.Is(err, os.ErrDeadlineExceeded) && !c.sess.Over():
 			if done := c.quiet(err); done != nil {
 				return done
@@ -104,7 +121,7 @@ func (c *conn) read(ctx context.Context) error {
 		}
 		if c.idle {
 			c.idle = false
-			_ = c.tc.SetReadDeadline(time.Now().Add(settle))
+			c.wakeAt(time.Now().Add(settle))
 		}
 		e := r.Tree.Root()
 		bucket.take(ctx, int64(len(e.Raw())), lim)
@@ -128,15 +145,15 @@ func (c *conn) quiet(timeout error) error {
 			ping := stanza.Raw(stanza.IQ, stanza.Get, jid.MustParse(c.domain), c.sess.JID().JID(), "ping-"+c.sess.SID()[:8], []byte("<ping xmlns='urn:xmpp:ping'/>"))
 			c.sess.SendNonza(ping.AppendTo(nil))
 		}
-		_ = c.tc.SetReadDeadline(last.Add(lim.Ping + lim.Pong))
+		c.wakeAt(last.Add(lim.Ping + lim.Pong))
 	case silence >= settle && !c.idle:
 		c.idle = true
-		_ = c.tc.SetReadDeadline(last.Add(lim.Ping))
+		c.wakeAt(last.Add(lim.Ping))
 		return errSettled
 	case c.idle:
-		_ = c.tc.SetReadDeadline(last.Add(lim.Ping))
+		c.wakeAt(last.Add(lim.Ping))
 	default:
-		_ = c.tc.SetReadDeadline(last.Add(settle))
+		c.wakeAt(last.Add(settle))
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/stonechat-im/stonechat/server/auth"
@@ -73,6 +74,8 @@ type Server struct {
 	guests  int
 	closing bool
 	idle    sync.WaitGroup
+	reading sync.WaitGroup // streams that take stanzas
+	deaf    atomic.Bool    // they must not any more
 }
 
 // conn is one connection.
@@ -152,10 +155,13 @@ func (s *Server) Handle(ctx context.Context, nc net.Conn, direct bool) {
 		s.Log.Info("stream ended before a resource was bound", "addr", c.addr, "domain", c.domain, "err", err)
 		return
 	}
-	s.loggedIn(c)
 	_ = nc.SetDeadline(time.Time{})
 	c.lang = c.st.Peer.Lang
 	c.st, c.login = nil, nil // an idle session needs neither
+	if !s.loggedIn(c) {
+		c.sess.Lost(c.tc)
+		return
+	}
 	ok = true
 	go c.run(ctx) // a goroutine with a small stack, for the long wait
 }
@@ -195,9 +201,20 @@ func (s *Server) admit(c *conn) bool {
 	return true
 }
 
-func (s *Server) loggedIn(c *conn) {
+// loggedIn counts a connection among those that take stanzas. It is false when the server is stopping.
+func (s *Server) loggedIn(c *conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closing {
+		return false
+	}
+	s.guestNoMore(c)
+	s.reading.Add(1)
+	return true
+}
+
+// guestNoMore is called under the lock.
+func (s *Server) guestNoMore(c *conn) {
 	if c.guest {
 		c.guest = false
 		s.guests--
@@ -205,9 +222,9 @@ func (s *Server) loggedIn(c *conn) {
 }
 
 func (s *Server) release(c *conn) {
-	s.loggedIn(c)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.guestNoMore(c)
 	delete(s.open, c)
 	if s.perAddr[c.addr]--; s.perAddr[c.addr] == 0 {
 		delete(s.perAddr, c.addr)
@@ -215,23 +232,30 @@ func (s *Server) release(c *conn) {
 	s.idle.Done()
 }
 
-// Stop refuses new connections and ends those that have no session. The sessions are ended by their owner.
-func (s *Server) Stop() {
+// Stop refuses new connections and ends those that have no session. The sessions are ended by their owner. Their streams
+// take no stanza any more when it returns, unless ctx ends first: what comes now is neither handled nor acknowledged.
+func (s *Server) Stop(ctx context.Context) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.closing = true
+	s.deaf.Store(true)
 	for c := range s.open {
 		if c.guest {
 			_ = c.nc.Close()
+		} else {
+			_ = c.tc.SetReadDeadline(longAgo)
 		}
 	}
+	s.mu.Unlock()
+	await(ctx, &s.reading)
 }
 
 // Wait returns when all connections have gone, or ctx ends.
-func (s *Server) Wait(ctx context.Context) {
+func (s *Server) Wait(ctx context.Context) { await(ctx, &s.idle) }
+
+func await(ctx context.Context, group *sync.WaitGroup) {
 	done := make(chan struct{})
 	go func() {
-		s.idle.Wait()
+		group.Wait()
 		close(done)
 	}()
 	select {

@@ -1,7 +1,9 @@
 package session
 
 import (
+	"context"
 	"crypto/rand"
+	"errors"
 	"strconv"
 	"time"
 
@@ -30,6 +32,15 @@ type managed struct {
 	spool    *time.Timer
 	spooling bool // the timer runs
 	expire   *time.Timer
+	changed  chan struct{} // closed when Settle has to look again; nil while nobody waits
+}
+
+// wake has Settle look again. The lock is held.
+func (m *managed) wake() {
+	if m != nil && m.changed != nil {
+		close(m.changed)
+		m.changed = nil
+	}
 }
 
 func (m *managed) stop() {
@@ -120,6 +131,7 @@ func (s *Session) Secured(n uint32, err error) {
 		return
 	}
 	s.sm.inbox.End(n)
+	s.sm.wake()
 	answer := s.sm.owed && int32(s.sm.inbox.Handled()-s.sm.owedTo) >= 0
 	if answer {
 		s.sm.owed = false
@@ -343,29 +355,66 @@ func (s *Session) Lost(conn transport.Conn) {
 		return
 	}
 	s.conn, s.writing = nil, false
+	s.sm.wake()
 	s.sm.expire = time.AfterFunc(s.sm.max, func() { s.finish(nil, nil) })
 	s.mu.Unlock()
 	s.owner.Detached(s)
 }
 
-// Resume attaches a new stream (XEP-0198#resumption). h is what the client has received; what it lacks is written again
-// after answer. The stream that had the session until now is returned for the caller to close. ok is false when the
-// session has ended meanwhile or h cannot be.
-func (s *Session) Resume(conn transport.Conn, h uint32, answer func(handled uint32) []byte) (old transport.Conn, ok bool) {
+// Stream returns the stream that is attached; nil for none.
+func (s *Session) Stream() transport.Conn {
 	s.mu.Lock()
-	if s.ended || s.sm == nil {
+	defer s.mu.Unlock()
+	return s.conn
+}
+
+// Settle waits until everything that came in is secured, so that the count of it is final: what the client would say again
+// would otherwise be handled twice, and counted. With detached, it also waits until the session has lost its stream, and
+// with it the reader who counts. It is false when the session or ctx has ended first.
+func (s *Session) Settle(ctx context.Context, detached bool) bool {
+	for {
+		s.mu.Lock()
+		if s.ended || s.sm == nil {
+			s.mu.Unlock()
+			return false
+		}
+		in := &s.sm.inbox
+		if in.Handled() == in.Received() && !(detached && s.conn != nil) {
+			s.mu.Unlock()
+			return true
+		}
+		if s.sm.changed == nil {
+			s.sm.changed = make(chan struct{})
+		}
+		changed := s.sm.changed
 		s.mu.Unlock()
-		return nil, false
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// ErrNotNow says that a session cannot be resumed: it has ended, or is not settled.
+var ErrNotNow = errors.New("session: it has ended or is in use")
+
+// Resume attaches a new stream (XEP-0198#resumption) to a session that Settle has found detached. h is what the client has
+// received; what it lacks is written again after answer. Errors: ErrNotNow, smq.ErrTooHigh.
+func (s *Session) Resume(conn transport.Conn, h uint32, answer func(handled uint32) []byte) error {
+	s.mu.Lock()
+	if s.ended || s.sm == nil || s.conn != nil || s.sm.inbox.Handled() != s.sm.inbox.Received() {
+		s.mu.Unlock()
+		return ErrNotNow
 	}
 	var done []item
 	if err := s.sm.unacked.Ack(h, func(it item) { done = append(done, it) }); err != nil {
 		s.mu.Unlock()
-		return nil, false
+		return err
 	}
 	if s.sm.expire != nil {
 		s.sm.expire.Stop()
 	}
-	old = s.conn
 	again := ring{}
 	again.push(item{raw: answer(s.sm.inbox.Handled())})
 	for s.sm.unacked.Len() > 0 { // sent again, and counted again from h
@@ -387,5 +436,5 @@ func (s *Session) Resume(conn transport.Conn, h uint32, answer func(handled uint
 		s.confirmed(&done[i])
 	}
 	go s.write(conn)
-	return old, true
+	return nil
 }

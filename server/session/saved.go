@@ -48,6 +48,7 @@ func (s *Session) Freeze() (saved Saved, ok bool) {
 		return Saved{}, false
 	}
 	s.ended = true
+	s.sm.wake()
 	s.sm.stop()
 	saved = Saved{SID: s.sid, Resource: s.jid.Resource(), Mech: s.mech, Since: s.since, ID: s.sm.id, Max: s.sm.max,
 		Handled: s.sm.inbox.Handled(), Acked: s.sm.unacked.Acked(), Priority: s.priority, Vars: vars}

@@ -258,7 +258,8 @@ func (s *Session) Over() bool {
 }
 
 // finish ends the session, once. With closing and a stream, the writer writes what is queued, then closing, and calls
-// after. What the client did not confirm, and without a stream all that is queued, goes elsewhere.
+// after. What the client did not confirm, messages that it could not confirm any more, and without a stream all that is
+// queued, go elsewhere.
 func (s *Session) finish(closing []byte, after func(transport.Conn)) {
 	s.mu.Lock()
 	if s.ended {
@@ -268,9 +269,13 @@ func (s *Session) finish(closing []byte, after func(transport.Conn)) {
 	s.ended = true
 	var left []item
 	if s.sm != nil {
+		s.sm.wake()
 		s.sm.stop()
 		for i := range s.sm.unacked.Len() {
 			left = append(left, s.sm.unacked.At(i))
+		}
+		if s.sm.counting { // writing is not enough for this client, and it can confirm nothing any more
+			left = append(left, s.takeMessages()...)
 		}
 		s.sm = nil
 	}
@@ -294,6 +299,21 @@ func (s *Session) finish(closing []byte, after func(transport.Conn)) {
 	for i := range left {
 		s.giveUp(&left[i])
 	}
+}
+
+// takeMessages takes the messages out of the queue. The lock is held.
+func (s *Session) takeMessages() (all []item) {
+	rest := ring{}
+	for s.out.len() > 0 {
+		if it := s.out.pop(); it.st != nil && it.st.Kind == stanza.Message {
+			s.outBytes -= it.size()
+			all = append(all, it)
+		} else {
+			rest.push(it)
+		}
+	}
+	s.out = rest
+	return all
 }
 
 // Undelivered is a stanza that a session did not get over the wire for certain.

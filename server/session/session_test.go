@@ -18,6 +18,7 @@ import (
 	"github.com/stonechat-im/stonechat/jid"
 	"github.com/stonechat-im/stonechat/server/kit"
 	"github.com/stonechat-im/stonechat/server/session"
+	"github.com/stonechat-im/stonechat/smq"
 	"github.com/stonechat-im/stonechat/stanza"
 	"github.com/stonechat-im/stonechat/xmlscan"
 )
@@ -306,13 +307,11 @@ func TestRandomCutsLoseAndDoubleNothing(t *testing.T) {
 					}
 				case 3:
 					_ = w.Close()
-					if rapid.Bool().Draw(rt, "noticed") {
-						s.Lost(w)
-						time.Sleep(time.Duration(rapid.IntRange(0, 100).Draw(rt, "ms")) * time.Millisecond)
-					}
+					s.Lost(w)
+					time.Sleep(time.Duration(rapid.IntRange(0, 100).Draw(rt, "ms")) * time.Millisecond)
 					w, seen = &wire{}, 0
-					if _, ok := s.Resume(w, h, func(uint32) []byte { return []byte("<resumed xmlns='urn:xmpp:sm:3'/>") }); !ok {
-						t.Fatal("not resumed")
+					if err := s.Resume(w, h, func(uint32) []byte { return []byte("<resumed xmlns='urn:xmpp:sm:3'/>") }); err != nil {
+						t.Fatal(err)
 					}
 				}
 			}
@@ -333,12 +332,13 @@ func TestRandomCutsLoseAndDoubleNothing(t *testing.T) {
 
 func TestResumeRefusesAWrongCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, s, _ := open(&owner{})
+		_, s, w := open(&owner{})
 		s.Enable("id", time.Minute, nil)
 		s.Send(t.Context(), message("1"))
 		synctest.Wait()
-		if _, ok := s.Resume(&wire{}, 2, func(uint32) []byte { return nil }); ok {
-			t.Error("resumed with a count of stanzas that were never sent")
+		s.Lost(w)
+		if err := s.Resume(&wire{}, 2, func(uint32) []byte { return nil }); !errors.Is(err, smq.ErrTooHigh) {
+			t.Errorf("resumed with a count of stanzas that were never sent: %v", err)
 		}
 		if err := s.Acked(9); err == nil {
 			t.Error("took an acknowledgement of stanzas that were never sent")
@@ -415,8 +415,8 @@ func TestSavedSessionGoesOn(t *testing.T) {
 		}
 		w2 := &wire{}
 		handled := uint32(0)
-		if _, ok := back.Resume(w2, 0, func(h uint32) []byte { handled = h; return nil }); !ok || handled != 1 {
-			t.Fatalf("not resumed, or with a count of %d", handled)
+		if err := back.Resume(w2, 0, func(h uint32) []byte { handled = h; return nil }); err != nil || handled != 1 {
+			t.Fatalf("not resumed, or with a count of %d: %v", handled, err)
 		}
 		synctest.Wait()
 		if got := w2.took(t); len(got) != 2 || got[0].Attr("id") != "1" || got[1].Local() != "r" {
@@ -455,5 +455,70 @@ func TestWritingWaitsForAcknowledgements(t *testing.T) {
 			}
 		}
 		s.Drop()
+	})
+}
+
+// XEP-0198#resumption: the count in the answer is final, so a session is not resumed while a stream can still raise it, or
+// while something is not secured.
+func TestResumptionWaitsForItsCount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, s, w := open(&owner{})
+		s.Enable("id", time.Minute, nil)
+		synctest.Wait()
+		custody := s.Receive(new(stanza.Received))
+		answer := func(uint32) []byte { return nil }
+		settled := make(chan bool, 1)
+		go func() { settled <- s.Settle(t.Context(), true) }()
+		for _, step := range []struct {
+			name string
+			do   func()
+		}{
+			{"attached", func() { s.Lost(w) }},
+			{"not secured", func() { custody.Release(nil) }},
+		} {
+			synctest.Wait()
+			if err := s.Resume(&wire{}, 0, answer); !errors.Is(err, session.ErrNotNow) || len(settled) > 0 {
+				t.Errorf("while %s: settled %d, resumed with %v", step.name, len(settled), err)
+			}
+			step.do()
+		}
+		if !<-settled {
+			t.Error("not settled")
+		}
+		handled := uint32(0)
+		if err := s.Resume(&wire{}, 0, func(h uint32) []byte { handled = h; return nil }); err != nil || handled != 1 {
+			t.Errorf("resumed with a count of %d: %v", handled, err)
+		}
+		s.Drop()
+		if s.Settle(t.Context(), false) {
+			t.Error("a session that has ended is settled")
+		}
+	})
+}
+
+// A client that must confirm what it gets cannot confirm what is written behind its back when the session ends.
+func TestEndHandsOnWhatCannotBeConfirmed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lim := *limits
+		lim.Unacked = 1
+		o := &owner{stored: make(map[string]string)}
+		tab, w := session.NewTable(), &wire{}
+		s := session.New(tab, jid.MustFull("juliet@capulet.example/balcony"), w, "", &lim, o)
+		tab.Bind(s, 0)
+		s.Enable("id", time.Minute, nil)
+		s.Send(t.Context(), message("0"))
+		s.Send(t.Context(), message("1")) // waits until the first is acknowledged
+		synctest.Wait()
+		s.End("conflict", "taken over")
+		synctest.Wait()
+		written := 0
+		for _, e := range w.took(t) {
+			if e.Local() == "message" {
+				written++
+			}
+		}
+		if fmt.Sprint(o.elsewhere) != "[0 1]" || written != 1 {
+			t.Errorf("%d messages written, elsewhere %v", written, o.elsewhere)
+		}
 	})
 }
