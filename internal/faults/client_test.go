@@ -211,8 +211,9 @@ func (c *client) leave() {
 	c.changed.Broadcast()
 }
 
-// send queues a stanza, and writes it if there is a stream. It waits while too much is unacknowledged.
-func (c *client) send(ctx context.Context, xml string, x *letter) error {
+// send queues a stanza, and writes it if there is a stream. It waits while too much is unacknowledged. make is called when
+// the stanza is sure to be sent.
+func (c *client) send(ctx context.Context, make func() (xml string, x *letter)) error {
 	stop := context.AfterFunc(ctx, func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -227,6 +228,7 @@ func (c *client) send(ctx context.Context, xml string, x *letter) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	xml, x := make()
 	o := outgoing{xml: xml, letter: x, written: c.conn != nil}
 	c.unacked = append(c.unacked, o)
 	if o.written {
@@ -251,7 +253,8 @@ func (c *client) ask(ctx context.Context, typ, to, payload string) (elem.Elem, e
 	if to != "" {
 		to = "to='" + to + "'"
 	}
-	if err := c.send(ctx, fmt.Sprintf("<iq type='%s' id='%s' %s>%s</iq>", typ, id, to, payload), nil); err != nil {
+	iq := fmt.Sprintf("<iq type='%s' id='%s' %s>%s</iq>", typ, id, to, payload)
+	if err := c.send(ctx, func() (string, *letter) { return iq, nil }); err != nil {
 		return elem.Elem{}, err
 	}
 	select {

@@ -127,13 +127,11 @@ func (w *world) load(pace time.Duration) (stop func()) {
 
 // post has one client write to another.
 func (w *world) post(ctx context.Context, from, to int) {
-	if ctx.Err() != nil {
-		return
-	}
-	x := w.books.write(from, to)
-	xml := fmt.Sprintf("<message to='%s@localhost' type='chat' id='%s'><body>O, she doth teach the torches to burn bright! %s</body><origin-id xmlns='urn:xmpp:sid:0' id='%s'/></message>",
-		w.clients[to].user, x.id, x.id, x.id)
-	_ = w.clients[from].send(context.WithoutCancel(ctx), xml, x) // once written down it is sent, however long that takes
+	_ = w.clients[from].send(ctx, func() (string, *letter) {
+		x := w.books.write(from, to)
+		return fmt.Sprintf("<message to='%s@localhost' type='chat' id='%s'><body>O, she doth teach the torches to burn bright! %s</body><origin-id xmlns='urn:xmpp:sid:0' id='%s'/></message>",
+			w.clients[to].user, x.id, x.id, x.id), x
+	})
 }
 
 // settle waits until everything has arrived; then every client logs in anew, and nothing more may come.
@@ -171,4 +169,21 @@ func (w *world) check(t *testing.T) sum {
 	}
 	t.Logf("%v; %d sessions, %d resumptions", out, fresh, resumed)
 	return out
+}
+
+// strict is check where no session may end, so that nothing needs to be said or delivered again.
+func (w *world) strict(t *testing.T) {
+	t.Helper()
+	for _, c := range w.clients {
+		if n := c.fresh.Load(); n != 1 {
+			t.Errorf("%s had %d sessions, and should have resumed the first", c.user, n)
+		}
+	}
+	out := w.check(t)
+	if out.again+out.redelivered+out.doubled+out.bounced > 0 {
+		t.Errorf("no session ended, but %v", out)
+	}
+	if out.late > 0 {
+		t.Errorf("%d messages were overtaken", out.late)
+	}
 }
