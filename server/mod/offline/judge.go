@@ -1,11 +1,9 @@
 package offline
 
 import (
-	"github.com/stonechat-im/stonechat/elem"
 	"github.com/stonechat-im/stonechat/jid"
 	"github.com/stonechat-im/stonechat/stanza"
-	"github.com/stonechat-im/stonechat/xep/delay"
-	"github.com/stonechat-im/stonechat/xep/hints"
+	"github.com/stonechat-im/stonechat/xep/content"
 )
 
 // verdict is what is to be done with a message for somebody who is not there.
@@ -17,9 +15,7 @@ const (
 	refuse                // do not store it; its sender is told
 )
 
-const nsChatStates = "http://jabber.org/protocol/chatstates" // XEP-0085
-
-// judge carries out XEP-0160#types and the hints of XEP-0334.
+// judge carries out XEP-0160#types and the hints of XEP-0334, as docs/messages.md has them.
 func judge(account jid.Bare, s *stanza.Stanza) verdict {
 	if s.Kind != stanza.Message || s.Type != stanza.Normal && s.Type != stanza.Chat {
 		return refuse
@@ -27,33 +23,12 @@ func judge(account jid.Bare, s *stanza.Stanza) verdict {
 	if s.From == account.JID() { // a copy that we made for one of its sessions
 		return drop
 	}
-	states := false // all that it has is chat states, and remarks
-	content := false
-	for c := range s.Root().Children() {
-		switch {
-		case c.Space() == nsChatStates:
-			states = true
-		case !remark(c):
-			content = true
-		}
-	}
+	set := content.Of(s)
 	switch {
-	case hints.Has(s, hints.NoStore): // XEP-0334#no-store
-		if s.Has(stanza.NSClient, "body") {
-			return refuse
-		}
-		return drop
-	case hints.Has(s, hints.Store), content, !states:
+	case set.Offline(s.Type):
 		return keep
+	case set.Has(content.NoStore) && set.Has(content.Body): // XEP-0334#no-store
+		return refuse
 	}
 	return drop
-}
-
-// remark says whether an element is about the message, and nothing without it.
-func remark(e elem.Elem) bool {
-	switch e.Space() {
-	case hints.NS, delay.NS, "jabber:x:delay", "urn:xmpp:sid:0", "http://jabber.org/protocol/amp":
-		return true
-	}
-	return e.Is(stanza.NSClient, "thread")
 }
