@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// patience bounds one scenario, from its server's start to its end. They take a few seconds where the machine is not busy.
-const patience = 20 * time.Second
+// patience bounds one scenario, from its server's start to its end. They take some seconds, more where the machine is busy.
+const patience = 60 * time.Second
 
 // folder holds what is built once for all tests.
 var folder = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "interop") })

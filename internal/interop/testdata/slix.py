@@ -37,6 +37,7 @@ class Client(slixmpp.ClientXMPP):
     def __init__(self, name, jid, password, ca, window=1):
         super().__init__(jid, password, plugin_config={'xep_0198': {'window': window}})
         self.name, self.ca_certs = name, Path(ca)
+        self.auto_authorize, self.auto_subscribe = None, False
         for number in PLUGINS:
             self.register_plugin('xep_' + number)
         for kind in 'message', 'presence':
