@@ -76,7 +76,7 @@ func (c Config) Check() error {
 	case c.Create != Everybody && c.Create != Local && c.Create != Admins:
 		return &kit.ConfigError{Key: "create", Text: c.Create + " is none of everybody, local and admins"}
 	case c.MaxItems < 1 || c.MaxItems > c.Items:
-		return &kit.ConfigError{Key: "max_items", Text: "must be between 1 and items"}
+		return &kit.ConfigError{Key: "maxitems", Text: "must be between 1 and items"}
 	}
 	switch Access(c.Access) {
 	case Open, Presence, Roster, Authorize, Whitelist:
