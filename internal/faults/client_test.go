@@ -34,11 +34,13 @@ const outbox = 40
 
 // client is an account's one client. Its goroutine (run) connects, reads, and connects again; others send through it.
 type client struct {
-	w     *world
-	index int // in world.clients
-	user  string
-	keys  *sasl.ClientKeys // of the first login
-	calm  time.Duration    // silence after which it asks the server, and after as much again gives the stream up
+	w        *world
+	index    int // in world.clients
+	user     string
+	resource string
+	hello    string           // its first stanza
+	keys     *sasl.ClientKeys // of the first login
+	calm     time.Duration    // silence after which it asks the server, and after as much again gives the stream up
 
 	mu      sync.Mutex // guards what is below, and writing
 	changed *sync.Cond
@@ -52,7 +54,9 @@ type client struct {
 	asked   map[string]chan elem.Elem // requests without an answer
 	quiet   bool                      // asked whether the server is there
 	deaf    chan struct{}             // while not nil, nothing is read until it is closed
-	requests,
+	other   func(elem.Elem)           // sees messages that are not letters
+
+	requests       atomic.Int64
 	resumed, fresh atomic.Int64 // streams that went on with a session, or began one
 }
 
@@ -64,7 +68,7 @@ type outgoing struct {
 }
 
 func newClient(w *world, index int, user string) *client {
-	c := &client{w: w, index: index, user: user, calm: 4 * time.Second, asked: make(map[string]chan elem.Elem)}
+	c := &client{w: w, index: index, user: user, resource: "stage", hello: "<presence/>", calm: 4 * time.Second, asked: make(map[string]chan elem.Elem)}
 	c.changed = sync.NewCond(&c.mu)
 	return c
 }
@@ -102,7 +106,7 @@ func (c *client) connect(ctx context.Context) error {
 	handled, on := uint32(0), false
 	err = st.Initiate(ctx, &stream.Role{Content: nsClient, Features: []*stream.Feature{
 		stream.UseTLS(&tls.Config{InsecureSkipVerify: true, ServerName: "localhost"}), stream.UseSASL(cred),
-		c.resume(func(h uint32) { handled, on = h, true }), stream.UseBind("stage", func(string) {}),
+		c.resume(func(h uint32) { handled, on = h, true }), stream.UseBind(c.resource, func(string) {}),
 	}}, "localhost", "")
 	if err != nil {
 		_ = raw.Close()
@@ -166,7 +170,7 @@ func (c *client) begin() error {
 		}
 		keep = append(keep, o)
 	}
-	c.unacked = append([]outgoing{{xml: "<presence/>"}}, keep...)
+	c.unacked = append([]outgoing{{xml: c.hello}}, keep...)
 	c.w.books.again(again)
 	for id, answer := range c.asked {
 		delete(c.asked, id)
@@ -343,8 +347,8 @@ func (c *client) stanza(e elem.Elem) error {
 	case e.Local() == "message" && typ == "chat":
 		c.w.books.saw(id, c.index, sighting{epoch: c.epoch, life: c.w.server.life.Load(), at: time.Now()})
 	case e.Local() == "message":
-		if c.w.other != nil {
-			c.w.other(c, e)
+		if c.other != nil {
+			c.other(e)
 		}
 	case e.Local() == "iq" && typ == "set": // a roster push
 		c.unacked = append(c.unacked, outgoing{xml: "<iq type='result' id='" + id + "'/>", written: true})

@@ -10,8 +10,9 @@ import (
 
 // What was acknowledged survives kill -9 at any moment.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 6, t.TempDir(), "")
-	stop := w.load(2 * time.Millisecond)
+	stop, settled := w.load(2*time.Millisecond), w.confirm()
 	for range 6 {
 		before := w.streams()
 		life(200 + rand.IntN(800))
@@ -20,7 +21,10 @@ func TestKill(t *testing.T) {
 		w.online(t, before)
 	}
 	stop()
+	kept := settled()
 	out := w.check(t)
+	kept.verify(t, w)
+	w.archived(t)
 	if out.written < 500 {
 		t.Errorf("only %d messages: there was no load", out.written)
 	}

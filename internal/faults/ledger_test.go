@@ -5,6 +5,7 @@ package faults
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -112,8 +113,9 @@ func (l *ledger) fault(format string, args ...any) {
 	l.faults = append(l.faults, fmt.Sprintf(format, args...))
 }
 
-// arrived waits until every letter was acknowledged, and seen unless it bounced. It is false when that takes longer than ctx.
-func (l *ledger) arrived(ctx context.Context) bool {
+// arrived waits until every letter that counts was acknowledged, and seen unless it bounced. It is false when that takes
+// longer than ctx.
+func (l *ledger) arrived(ctx context.Context, counts func(*letter) bool) bool {
 	stop := context.AfterFunc(ctx, func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -123,7 +125,7 @@ func (l *ledger) arrived(ctx context.Context) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for next := 0; ; l.changed.Wait() {
-		for next < len(l.all) && l.all[next].acked && (l.all[next].bounced || len(l.all[next].seen) > 0) {
+		for next < len(l.all) && (!counts(l.all[next]) || l.all[next].done()) {
 			next++
 		}
 		if next == len(l.all) || ctx.Err() != nil {
@@ -152,12 +154,9 @@ func (s sum) String() string {
 		s.written, s.bounced, s.unacked, s.lost, s.again, s.redelivered, s.doubled, s.late)
 }
 
-// around is how long before a crash a message may have been seen that comes again after it: its acknowledgement, or what
-// that made the server write, had not got through.
-const around = 5 * time.Second
-
-// balance goes through the books. Examples of what is wrong are reported as errors.
-func (l *ledger) balance(t *testing.T, s *server) (out sum) {
+// balance goes through the books. mayAgain says whether a message may have been delivered again. Examples of what is wrong are
+// reported as errors.
+func (l *ledger) balance(t *testing.T, mayAgain func(before, now sighting) bool) (out sum) {
 	t.Helper()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -174,22 +173,12 @@ func (l *ledger) balance(t *testing.T, s *server) (out sum) {
 			out.lost++
 			bad = append(bad, fmt.Sprintf("%s was lost", x))
 		}
-		if len(x.seen) < 2 {
-			continue
-		}
-		spare := x.again
-		for i, now := range x.seen[1:] {
-			before := x.seen[i]
-			switch died, killed := s.killed(before.life); {
-			case spare > 0:
-				spare--
-				out.again++
-			case killed && now.epoch > before.epoch && died.Sub(before.at) < around:
-				out.redelivered++
-			default:
-				out.doubled++
-				bad = append(bad, fmt.Sprintf("%s came twice", x))
-			}
+		again, redelivered, doubled := x.twice(mayAgain)
+		out.again += again
+		out.redelivered += redelivered
+		out.doubled += doubled
+		if doubled > 0 {
+			bad = append(bad, fmt.Sprintf("%s came twice", x))
 		}
 	}
 	out.late = l.late
@@ -202,6 +191,27 @@ func (l *ledger) balance(t *testing.T, s *server) (out sum) {
 	}
 	return out
 }
+
+// twice sorts what came more than once: because the sender had to say it again, because it was delivered again, or for no
+// good reason. In one session each time that it was said may show once.
+func (x *letter) twice(mayAgain func(before, now sighting) bool) (again, redelivered, doubled int) {
+	said := 1 + x.again
+	inSession := make(map[int]int)
+	for i, now := range x.seen {
+		if inSession[now.epoch]++; inSession[now.epoch] > said {
+			doubled++
+			continue
+		}
+		if slices.ContainsFunc(x.seen[:i], func(before sighting) bool { return mayAgain(before, now) }) {
+			redelivered++
+		}
+	}
+	more := len(x.seen) - doubled - said // that need another reason than having been said again
+	redelivered, doubled = min(redelivered, max(more, 0)), doubled+max(more-redelivered, 0)
+	return max(len(x.seen)-1, 0) - redelivered - doubled, redelivered, doubled
+}
+
+func (x *letter) done() bool { return x.acked && (x.bounced || len(x.seen) > 0) }
 
 func (x *letter) String() string {
 	s := fmt.Sprintf("%s from %d to %d, said again %d times", x.id, x.from, x.to, x.again)

@@ -11,6 +11,7 @@ import (
 
 // Connections that break at any moment cost nobody a session.
 func TestCutConnections(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 6, t.TempDir(), "")
 	stop := w.load(2 * time.Millisecond)
 	for range 60 {
@@ -25,6 +26,7 @@ func TestCutConnections(t *testing.T) {
 
 // Connections that go silent without an end: the client comes back while the server still takes the old one for good.
 func TestHalfOpenConnections(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 6, t.TempDir(), "")
 	for _, c := range w.clients {
 		c.calm = 300 * time.Millisecond
@@ -47,6 +49,7 @@ func TestHalfOpenConnections(t *testing.T) {
 
 // A server that stands still for seconds goes on as if nothing had been. Clients that lose patience come back to it.
 func TestPause(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 6, t.TempDir(), "")
 	w.clients[0].calm = 400 * time.Millisecond
 	w.clients[1].calm = 700 * time.Millisecond

@@ -94,16 +94,6 @@ func (p *proxy) all() []*link {
 	return out
 }
 
-// find returns the link whose client has a local address.
-func (p *proxy) find(client net.Addr) *link {
-	for _, k := range p.all() {
-		if k.client.RemoteAddr().String() == client.String() {
-			return k
-		}
-	}
-	return nil
-}
-
 func (k *link) pump(from, to net.Conn) {
 	defer k.cut()
 	buf := make([]byte, 16<<10)

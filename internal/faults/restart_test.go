@@ -9,6 +9,7 @@ import (
 
 // A restart in order costs nobody a session, and nobody gets anything twice.
 func TestRestart(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 6, t.TempDir(), "")
 	stop := w.load(2 * time.Millisecond)
 	for range 3 {
@@ -20,4 +21,5 @@ func TestRestart(t *testing.T) {
 	}
 	stop()
 	w.strict(t)
+	w.archived(t)
 }

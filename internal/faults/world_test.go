@@ -10,8 +10,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/stonechat-im/stonechat/elem"
 )
 
 // world is a server, a proxy before it, clients, and the books about what they tell each other.
@@ -20,7 +18,8 @@ type world struct {
 	proxy   *proxy
 	clients []*client
 	books   *ledger
-	other   func(*client, elem.Elem) // sees messages that are not letters, under the client's lock
+	bulk    string // more text for every letter
+	ends    bool   // the server may have to end sessions without dying itself
 
 	end  context.CancelFunc // of the clients
 	done sync.WaitGroup     // they have ended
@@ -129,8 +128,8 @@ func (w *world) load(pace time.Duration) (stop func()) {
 func (w *world) post(ctx context.Context, from, to int) {
 	_ = w.clients[from].send(ctx, func() (string, *letter) {
 		x := w.books.write(from, to)
-		return fmt.Sprintf("<message to='%s@localhost' type='chat' id='%s'><body>O, she doth teach the torches to burn bright! %s</body><origin-id xmlns='urn:xmpp:sid:0' id='%s'/></message>",
-			w.clients[to].user, x.id, x.id, x.id), x
+		return fmt.Sprintf("<message to='%s@localhost' type='chat' id='%s'><body>O, she doth teach the torches to burn bright! %s%s</body><origin-id xmlns='urn:xmpp:sid:0' id='%s'/></message>",
+			w.clients[to].user, x.id, x.id, w.bulk, x.id), x
 	})
 }
 
@@ -139,9 +138,10 @@ func (w *world) settle(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	if !w.books.arrived(ctx) {
+	if !w.books.arrived(ctx, func(*letter) bool { return true }) {
 		return // the books say what is missing
 	}
+	w.ping(ctx, t) // a session that is just beginning has got its stored messages
 	w.books.seal()
 	w.exit()
 	for _, c := range w.clients {
@@ -150,9 +150,53 @@ func (w *world) settle(t *testing.T) {
 		c.mu.Unlock()
 	}
 	w.enter(t)
+	w.ping(ctx, t)
+}
+
+// ping has every client ask the server something in a session that lasts until the answer: what was sent before it has come.
+func (w *world) ping(ctx context.Context, t *testing.T) {
+	t.Helper()
 	for _, c := range w.clients {
-		if _, err := c.ask(ctx, "get", "localhost", "<ping xmlns='urn:xmpp:ping'/>"); err != nil && !errors.Is(err, errAway) {
+		err := errAway
+		for errors.Is(err, errAway) {
+			_, err = c.ask(ctx, "get", "localhost", "<ping xmlns='urn:xmpp:ping'/>")
+		}
+		if err != nil {
 			t.Errorf("%s: %v", c.user, err)
+		}
+	}
+}
+
+// around is how long before a crash a message may have been seen that comes again after it: its acknowledgement, or what
+// that made the server write, had not got through.
+const around = 5 * time.Second
+
+// again says whether a message that has been seen may be seen once more: in another session, because the server could
+// not know that it had been.
+func (w *world) again(before, now sighting) bool {
+	died, killed := w.server.killed(before.life)
+	return now.epoch > before.epoch && (w.ends || killed && died.Sub(before.at) < around)
+}
+
+// has says whether a link belongs to one of the clients.
+func (w *world) has(k *link) bool {
+	for _, c := range w.clients {
+		c.mu.Lock()
+		raw := c.raw
+		c.mu.Unlock()
+		if raw != nil && raw.LocalAddr().String() == k.client.RemoteAddr().String() {
+			return true
+		}
+	}
+	return false
+}
+
+// await looks until something is so.
+func (w *world) await(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !so(); life(20) {
+		if time.Now().After(end) {
+			t.Fatal("in vain: ", what)
 		}
 	}
 }
@@ -161,7 +205,7 @@ func (w *world) settle(t *testing.T) {
 func (w *world) check(t *testing.T) sum {
 	t.Helper()
 	w.settle(t)
-	out := w.books.balance(t, w.server)
+	out := w.books.balance(t, w.again)
 	resumed, fresh := int64(0), int64(0)
 	for _, c := range w.clients {
 		resumed += c.resumed.Load()
