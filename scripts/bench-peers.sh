@@ -301,7 +301,7 @@ play() {
 	chat) options=(chat) ;;
 	acks) options=(chat --acks) ;;
 	steady) options=(chat --rate 1000) ;;
-	archived) options=(chat) archive=on ;;
+	archived) options=(chat --drain 60s) archive=on ;; # servers that sync each message deliver in bursts
 	muc) options=(muc --rooms 10 --occupants 100) ;;
 	presence) options=(presence --sessions 500 --contacts 20) ;;
 	roster) options=(roster --sessions 100) ;;

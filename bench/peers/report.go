@@ -220,7 +220,7 @@ func faults(b *strings.Builder, all results) {
 		}
 		fmt.Fprintf(b, "| %s | %d | %d | %d | %d | %d | %d | %d |\n", c.name, t.Sent, t.Lost, t.Doubled, t.Reordered, t.Refused, t.Unacked, t.Dropped)
 	}
-	b.WriteString("\n\"Never acknowledged\" counts stanzas that the server had not acknowledged (XEP-0198). Stanzas are lost when at the end nothing arrives for ten seconds.\n\n")
+	b.WriteString("\n\"Never acknowledged\" counts stanzas that the server had not acknowledged (XEP-0198). Stanzas count as lost when at the end nothing arrives for ten seconds, with an archive for sixty.\n\n")
 }
 
 // details lists medians of what the table leaves out.
