@@ -32,7 +32,7 @@ unit:
 # The race detector needs a C compiler; nothing else does.
 test-race:
 	@if command -v cc >/dev/null 2>&1; then \
-		echo "$(GO) test -race ./..."; CGO_ENABLED=1 $(GO) test -race ./...; \
+		echo "$(GO) test -race -short ./..."; CGO_ENABLED=1 $(GO) test -race -short ./...; \
 	else echo "skipped: the race detector (no C compiler)"; fi
 
 # The seeds of every fuzz target, as plain tests.

@@ -102,6 +102,9 @@ func (s crashShapes) write(tx store.Tx, owner string, n int) error {
 // What was acknowledged is there after kill -9, and each write is there wholly
 // or not at all. The rounds go on with the same file.
 func TestKill(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes minutes under the race detector; runs without it")
+	}
 	path := filepath.Join(t.TempDir(), "stonechat.db")
 	for round, acks := range []int{1, 150, 1500, 4000} {
 		acked := runVictim(t, path, acks)

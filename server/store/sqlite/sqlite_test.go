@@ -31,6 +31,9 @@ func TestDriver(t *testing.T) {
 
 // The memory driver is the plain statement of what SQL must answer.
 func TestAgainstMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes minutes under the race detector; runs without it")
+	}
 	one, two := memory.New(), open(t)
 	defer one.Close()
 	defer two.Close()
