@@ -213,7 +213,8 @@ func (m *module) toService(ctx context.Context, s *stanza.Stanza) {
 	}
 }
 
-// refuse sends an error back. Errors that answer messages and presence name the room as their author (XEP-0045#enter-pw).
+// refuse sends an error back. Errors that answer messages and presence name the room as their author, and those that answer
+// presence have an empty x, by which clients know that their entering failed (XEP-0045#enter-pw).
 func (m *module) refuse(ctx context.Context, s *stanza.Stanza, err error) {
 	se, meant := stanza.AsError(err)
 	if !meant {
@@ -230,7 +231,11 @@ func (m *module) errorFor(s *stanza.Stanza, se *stanza.Error) *stanza.Stanza {
 		c.By = s.To.Bare().String()
 		se = &c
 	}
-	return s.Bounce(se)
+	b := s.Bounce(se)
+	if b != nil && s.Kind == stanza.Presence {
+		b = b.WithFirst(&wire.Join{})
+	}
+	return b
 }
 
 // isOperator says whether somebody runs this server; operators are owners of every room.
