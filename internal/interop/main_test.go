@@ -61,8 +61,9 @@ var clients = map[string][]string{
 // scenario is one test: its bound in time and its folder.
 type scenario struct {
 	*testing.T
-	ctx context.Context
-	dir string
+	ctx  context.Context
+	dir  string
+	data string // the server's data folder in dir
 }
 
 // need skips the test where clients that it needs are missing.
@@ -87,7 +88,7 @@ func begin(t *testing.T, names ...string) *scenario {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
-	return &scenario{T: t, ctx: ctx, dir: t.TempDir()}
+	return &scenario{T: t, ctx: ctx, dir: t.TempDir(), data: "data"}
 }
 
 // command prepares a program in the scenario's folder, without what the environment says to ours.

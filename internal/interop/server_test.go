@@ -41,15 +41,21 @@ func (s *scenario) serve(more string, accounts ...string) *server {
 	s.configure(more)
 	srv := s.start()
 	for _, name := range accounts {
-		s.stonechat(secret(name), "account", "add", at(name), "--data", "data", "--password-stdin")
+		s.account(name)
 	}
 	return srv
+}
+
+// account makes an account while the server runs.
+func (s *scenario) account(name string) {
+	s.Helper()
+	s.stonechat(secret(name), "account", "add", at(name), "--data", s.data, "--password-stdin")
 }
 
 func secret(name string) string { return "the secret of " + name }
 
 // ca is the certificate that the server made, which the clients are told to trust.
-func (s *scenario) ca() string { return filepath.Join(s.dir, "data", "tls", "self-made.pem") }
+func (s *scenario) ca() string { return filepath.Join(s.dir, s.data, "tls", "self-made.pem") }
 
 var ready = regexp.MustCompile(`^Stonechat serves .*: STARTTLS on (\S+), direct TLS on (\S+)`)
 

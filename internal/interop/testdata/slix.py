@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import slixmpp
-from slixmpp.exceptions import IqError, IqTimeout
+from slixmpp.exceptions import IqError, IqTimeout, PresenceError
 from slixmpp.plugins.xep_0004 import Form
 from slixmpp.xmlstream import ET
 from slixmpp.xmlstream.handler import Callback
@@ -45,6 +45,8 @@ class Client(slixmpp.ClientXMPP):
         for event in ('session_start', 'session_resumed', 'failed_all_auth', 'sm_failed', 'disconnected', 'stream_error'):
             self.add_event_handler(event, lambda data, event=event: self.tell_event(event, data))
         self.add_event_handler('stanza_acked', lambda s: tell(**{'as': name, 'event': 'acked', 'id': s['id']}))
+        for way in 'received', 'sent':
+            self.add_event_handler('carbon_' + way, lambda m, way=way: self.tell_carbon(way, m))
         self.add_event_handler('roster_update', lambda iq: self.tell_roster(iq))
 
     def tell_event(self, event, data):
@@ -54,6 +56,11 @@ class Client(slixmpp.ClientXMPP):
     def tell_roster(self, iq):
         if iq['type'] == 'set':
             tell(**{'as': self.name, 'event': 'push', 'items': roster_items(iq)})
+
+    def tell_carbon(self, way, m):
+        copy = m.xml.find('.//{urn:xmpp:forward:0}forwarded/{jabber:client}message')
+        tell(**{'as': self.name, 'event': 'carbon', 'text': way, 'from': copy.get('from'), 'to': copy.get('to'),
+                'body': copy.findtext('{jabber:client}body')})
 
     def tell_stanza(self, s):
         delay = s.xml.find('{urn:xmpp:delay}delay')
@@ -213,6 +220,73 @@ class Client(slixmpp.ClientXMPP):
         return {'status': last['command']['status'], 'asked': sorted(offered.get_fields()), 'values': values,
                 'notes': [n[1] for n in last['command']['notes']]}
 
+    # ------------------------------------------------------------ archive, carbons, client state, blocking
+
+    async def do_archive(self, of=None, with_jid=None, page=None, reverse=False):
+        """All pages of an archive, oldest first."""
+        found = []
+        async for m in self['xep_0313'].iterate(of, with_jid=with_jid, reverse=reverse, rsm={'max': page} if page else None):
+            result = m.xml.find('{urn:xmpp:mam:2}result')
+            kept = result.find('{urn:xmpp:forward:0}forwarded/{jabber:client}message')
+            found.append({'id': result.get('id'), 'from': kept.get('from'), 'body': kept.findtext('{jabber:client}body') or '',
+                          'delay': result.find('{urn:xmpp:forward:0}forwarded/{urn:xmpp:delay}delay').get('stamp')})
+        return found
+
+    async def do_carbons(self, on=True):
+        await (self['xep_0280'].enable() if on else self['xep_0280'].disable())
+
+    async def do_active(self, active=True):
+        (self['xep_0352'].send_active if active else self['xep_0352'].send_inactive)()
+
+    async def do_block(self, jid):
+        await self['xep_0191'].block(jid)
+
+    async def do_unblock(self, jid):
+        await self['xep_0191'].unblock(jid)
+
+    async def do_blocked(self):
+        return sorted(str(j) for j in (await self['xep_0191'].get_blocked())['blocklist']['items'])
+
+    # ------------------------------------------------------------ rooms
+
+    async def do_join(self, room, nick, password=None):
+        """The own presence, who is there, the history and the subject, as slixmpp puts them together."""
+        own, subject, occupants, history = await self['xep_0045'].join_muc_wait(room, nick, password=password, maxstanzas=20, timeout=20)
+        return {'codes': sorted(own['muc']['status_codes']), 'affiliation': own['muc']['affiliation'], 'role': own['muc']['role'],
+                'subject': subject['subject'], 'occupants': sorted(p['from'].resource for p in occupants),
+                'history': [[m['from'].resource, m['body']] for m in history]}
+
+    async def do_leave(self, room, nick):
+        self.send_presence(pto=room + '/' + nick, ptype='unavailable')
+
+    async def do_configure(self, room, fields):
+        form = await self['xep_0045'].get_room_config(room)
+        asked = form.get_fields()
+        answer = self['xep_0004'].make_form('submit')
+        answer.add_field(var='FORM_TYPE', ftype='hidden', value='http://jabber.org/protocol/muc#roomconfig')
+        for var, value in fields.items():
+            answer.add_field(var=var, value=value)
+        await self['xep_0045'].set_room_config(room, answer)
+        return sorted(asked)
+
+    async def do_subject(self, room, subject):
+        self['xep_0045'].set_subject(room, subject)
+
+    async def do_kick(self, room, nick, reason):
+        await self['xep_0045'].set_role(room, nick, 'none', reason=reason)
+
+    async def do_affiliate(self, room, jid, affiliation):
+        await self['xep_0045'].set_affiliation(room, affiliation, jid=jid)
+
+    async def do_affiliated(self, room, affiliation):
+        return sorted(str(j) for j in await self['xep_0045'].get_affiliation_list(room, affiliation))
+
+    async def do_invite(self, room, jid, reason):
+        self['xep_0045'].invite(room, jid, reason)
+
+    async def do_destroy(self, room, reason):
+        await self['xep_0045'].destroy(room, reason)
+
 
 def roster_items(iq):
     return {str(jid): {'name': i['name'], 'subscription': i['subscription'], 'ask': i['ask'], 'groups': sorted(i['groups'])}
@@ -229,6 +303,8 @@ async def obey(order):
         tell(id=order['id'], result=result)
     except IqError as e:
         tell(id=order['id'], error=e.iq['error']['condition'], text=e.iq['error']['text'])
+    except PresenceError as e:
+        tell(id=order['id'], error=e.presence['error']['condition'], text=e.presence['error']['text'])
     except IqTimeout:
         tell(id=order['id'], error='timeout', text='no answer')
     except Exception as e:  # a mistake in this script or in the library: the test fails with it
