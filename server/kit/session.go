@@ -29,6 +29,8 @@ type Session interface {
 	Priority() int8 // of Presence; 0 without one
 	// SetPresence is for the presence module alone.
 	SetPresence(p *stanza.Stanza, priority int8)
+	// Stored lists the names (Undelivered.Stored) of stored messages that the session has and has not confirmed.
+	Stored() []string
 	// Attached says whether a stream carries the session now.
 	Attached() bool
 	// End closes the session with a stream error condition (RFC 6120 §4.9.3), or without one for "".

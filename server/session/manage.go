@@ -327,6 +327,18 @@ func (s *Session) spool(st *stanza.Stanza, f *Fanout) (name string, ok bool) {
 	return ev.Stored, true
 }
 
+// Stored implements kit.Session.
+func (s *Session) Stored() (names []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.eachQueued(func(it *item) {
+		if name := it.name(); name != "" {
+			names = append(names, name)
+		}
+	})
+	return names
+}
+
 // eachQueued calls f for every stanza that the client has not confirmed. The lock is held.
 func (s *Session) eachQueued(f func(*item)) {
 	if s.ended || s.sm == nil {

@@ -97,7 +97,7 @@ func (m *module) catchUp(ctx context.Context, account jid.Bare) {
 	}
 }
 
-// drain hands over to a session what is stored and nobody else is delivering.
+// drain hands over to a session what is stored, nobody else is delivering, and the session does not have.
 func (m *module) drain(ctx context.Context, s kit.Session) {
 	account := s.JID().Bare()
 	idle, behind := false, false
@@ -119,6 +119,10 @@ func (m *module) drain(ctx context.Context, s kit.Session) {
 	if len(page.Items) == 0 {
 		return
 	}
+	has := make(map[string]bool)
+	for _, id := range s.Stored() { // what it was too slow to confirm was stored, and counts as not delivered
+		has[id] = true
+	}
 	var d *drain
 	_ = m.with(ctx, account, func(b *box) error {
 		if d = m.drains[s]; d == nil {
@@ -126,7 +130,7 @@ func (m *module) drain(ctx context.Context, s kit.Session) {
 			m.drains[s] = d
 		}
 		for _, it := range page.Items {
-			if own := b.items[it.ID]; own != nil && !own.busy {
+			if own := b.items[it.ID]; own != nil && !own.busy && !has[it.ID] {
 				own.busy = true
 				d.queue = append(d.queue, it)
 			}

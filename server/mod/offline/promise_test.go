@@ -154,6 +154,15 @@ func (f *fake) Presence() *stanza.Stanza {
 	return stanza.New(stanza.Presence, 0, f.full.JID(), jid.JID{}, "")
 }
 
+func (f *fake) Stored() (names []string) {
+	for _, h := range f.queue {
+		if h.stored != "" && !f.ended {
+			names = append(names, h.stored)
+		}
+	}
+	return names
+}
+
 func (f *fake) Offer(_ context.Context, s *stanza.Stanza) bool {
 	if f.ended {
 		return false
