@@ -9,7 +9,9 @@
 # Debian package and the file that shows it is there.
 PEERS="
 go-sendxmpp:/usr/bin/go-sendxmpp
+libstrophe-dev:/usr/include/strophe.h
 profanity:/usr/bin/profanity
+tmux:/usr/bin/tmux
 python3-slixmpp:/usr/lib/python3/dist-packages/slixmpp/__init__.py
 prosody:/usr/bin/prosody
 ejabberd:/usr/sbin/ejabberdctl
@@ -62,6 +64,7 @@ report)
 	for package in $(missing); do
 		echo "skipped: tests with $package (not installed)"
 	done
+	command -v cc >/dev/null 2>&1 || echo "skipped: tests with libstrophe-dev (no C compiler)"
 	;;
 *) echo "usage: peers.sh install|report" ;;
 esac

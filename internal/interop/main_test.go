@@ -52,7 +52,7 @@ func build(name string, command func(out string) *exec.Cmd) (string, error) {
 var clients = map[string][]string{
 	"python3-slixmpp": {"/usr/bin/python3", "/usr/lib/python3/dist-packages/slixmpp/__init__.py"},
 	"libstrophe-dev":  {"/usr/include/strophe.h"},
-	"gcc":             {"/usr/bin/cc"},
+	"a C compiler":    {"/usr/bin/cc"},
 	"profanity":       {"/usr/bin/profanity"},
 	"tmux":            {"/usr/bin/tmux"},
 	"go-sendxmpp":     {"/usr/bin/go-sendxmpp"},

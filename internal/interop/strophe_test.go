@@ -20,7 +20,7 @@ func TestLibstrophe(t *testing.T) {
 	program, err := "", error(nil)
 	for _, tt := range []struct{ name, mode string }{{"STARTTLS", "starttls"}, {"direct TLS", "direct"}} {
 		t.Run(tt.name, func(t *testing.T) {
-			need(t, "libstrophe-dev", "gcc")
+			need(t, "libstrophe-dev", "a C compiler")
 			if program, err = strophe(); err != nil {
 				t.Fatal(err)
 			}

@@ -17,7 +17,7 @@ from slixmpp.xmlstream import ET
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
 
-PLUGINS = ('0004', '0012', '0030', '0045', '0049', '0050', '0054', '0059', '0060', '0077', '0092', '0115', '0133', '0163',
+PLUGINS = ('0004', '0012', '0030', '0045', '0049', '0050', '0054', '0059', '0060', '0077', '0092', '0115', '0118', '0133', '0163',
            '0191', '0198', '0199', '0202', '0203', '0249', '0280', '0297', '0313', '0352', '0359')
 
 clients = {}
@@ -45,6 +45,7 @@ class Client(slixmpp.ClientXMPP):
         for event in ('session_start', 'session_resumed', 'failed_all_auth', 'sm_failed', 'disconnected', 'stream_error'):
             self.add_event_handler(event, lambda data, event=event: self.tell_event(event, data))
         self.add_event_handler('stanza_acked', lambda s: tell(**{'as': name, 'event': 'acked', 'id': s['id']}))
+        self.add_event_handler('user_tune_publish', self.tell_tune)
         for way in 'received', 'sent':
             self.add_event_handler('carbon_' + way, lambda m, way=way: self.tell_carbon(way, m))
         self.add_event_handler('roster_update', lambda iq: self.tell_roster(iq))
@@ -56,6 +57,10 @@ class Client(slixmpp.ClientXMPP):
     def tell_roster(self, iq):
         if iq['type'] == 'set':
             tell(**{'as': self.name, 'event': 'push', 'items': roster_items(iq)})
+
+    def tell_tune(self, m):
+        tell(**{'as': self.name, 'event': 'tune', 'from': str(m['from']), 'type': m['type'],
+                'text': m['pubsub_event']['items']['item']['tune']['title']})
 
     def tell_carbon(self, way, m):
         copy = m.xml.find('.//{urn:xmpp:forward:0}forwarded/{jabber:client}message')
@@ -237,6 +242,10 @@ class Client(slixmpp.ClientXMPP):
 
     async def do_active(self, active=True):
         (self['xep_0352'].send_active if active else self['xep_0352'].send_inactive)()
+
+    async def do_tune(self, title):
+        """Says by PEP what is being played (XEP-0118)."""
+        await self['xep_0118'].publish_tune(artist='Peter', title=title)
 
     async def do_block(self, jid):
         await self['xep_0191'].block(jid)
