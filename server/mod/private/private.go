@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/stonechat-im/stonechat/elem"
+	"github.com/stonechat-im/stonechat/jid"
 	"github.com/stonechat-im/stonechat/server/kit"
 	"github.com/stonechat-im/stonechat/server/store"
 	"github.com/stonechat-im/stonechat/spec"
@@ -35,11 +36,12 @@ type module struct {
 	cfg  Config
 	db   store.DB
 	data store.Map[[]byte]
+	when func(ctx context.Context, owner jid.Bare, names []elem.Name, write func(store.Tx) error) error // nil: nobody else wants to write
 }
 
 // New ties the module into a realm.
 func New(env *kit.Env, cfg Config) (kit.Module, error) {
-	m := &module{cfg, env.Store, store.OpenMap[[]byte](env.Store, "private")}
+	m := &module{cfg: cfg, db: env.Store, data: store.OpenMap[[]byte](env.Store, "private")}
 	kit.HandleIQ(env, kit.OwnAccount, stanza.Get, m.get) // the router forbids it to others
 	kit.HandleIQ(env, kit.OwnAccount, stanza.Set, m.set)
 	return m, nil
@@ -98,7 +100,9 @@ func (m *module) set(ctx context.Context, iq *kit.IQ, q *wire.Query) (stanza.Pay
 		return nil, err
 	}
 	fresh := make(map[string][]byte) // several elements of one name stay together
+	var names []elem.Name
 	for _, e := range q.Elements {
+		names = append(names, e.Name)
 		k := key(e.Name)
 		if b, again := fresh[k]; again || !e.Empty {
 			fresh[k] = append(b, e.Bytes...)
@@ -106,7 +110,28 @@ func (m *module) set(ctx context.Context, iq *kit.IQ, q *wire.Query) (stanza.Pay
 			fresh[k] = nil
 		}
 	}
-	return nil, m.db.Update(ctx, func(tx store.Tx) error { return m.put(tx, iq.Account.String(), fresh) })
+	write := func(tx store.Tx) error { return m.put(tx, iq.Account.String(), fresh) }
+	if m.when != nil {
+		return nil, m.when(ctx, iq.Account, names, write)
+	}
+	return nil, m.db.Update(ctx, write)
+}
+
+// WhenStored has f carry out what a client writes, in a transaction of f's, so that something else can be stored together
+// with it. For use at start.
+func (m *module) WhenStored(f func(ctx context.Context, owner jid.Bare, names []elem.Name, write func(store.Tx) error) error) {
+	m.when = f
+}
+
+// Stored returns what an account keeps under a name, as it stands in a query.
+func (m *module) Stored(tx store.Tx, owner jid.Bare, name elem.Name) ([]byte, error) {
+	b, _, err := m.data.In(tx).Get(owner.String(), key(name))
+	return b, err
+}
+
+// Keep stores an element under its name, as it stands in a query; nothing removes it.
+func (m *module) Keep(tx store.Tx, owner jid.Bare, name elem.Name, b []byte) error {
+	return m.put(tx, owner.String(), map[string][]byte{key(name): b})
 }
 
 // put stores elements by key; one that says nothing is removed, since asking for what is not there gives the same.

@@ -20,7 +20,7 @@ func (r raw) Encode(w *elem.Writer) { w.Raw(r) }
 
 // ask sends the owners a request for their approval (XEP-0060#owner-subreq). It is an ordinary message, which waits for
 // those who are not there.
-func (v *view) ask(id string, n *node, s *subscription) {
+func (v *Tx) ask(id string, n *node, s *subscription) {
 	f := forms.New(forms.Ask, wire.FormAuthorize)
 	f.Title = "Request for a subscription"
 	f.Instructions = "To approve the request, say that it is allowed. To deny it, say that it is not."
@@ -54,7 +54,7 @@ func (e *Engine) Decide(ctx context.Context, host jid.Bare, s *stanza.Stanza) (t
 	}
 	id := strings.Clone(f.Value("pubsub#node"))
 	c := &call{e: e, host: host, who: s.From.Bare()}
-	return true, e.change(ctx, host, func(v *view) error {
+	return true, e.change(ctx, host, func(v *Tx) error {
 		n, err := c.owned(v, id)
 		if err != nil {
 			return err
@@ -72,7 +72,7 @@ func (e *Engine) Decide(ctx context.Context, host jid.Bare, s *stanza.Stanza) (t
 }
 
 // decide ends the waiting of one subscription.
-func (c *call) decide(v *view, id string, n *node, who jid.JID, p person, i int, allow bool) error {
+func (c *call) decide(v *Tx, id string, n *node, who jid.JID, p person, i int, allow bool) error {
 	s := p.Subs[i]
 	if allow {
 		s.State, s.Ask = wire.StateSubscribed, ""

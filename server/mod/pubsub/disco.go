@@ -82,7 +82,7 @@ func (e *Engine) MetaData(ctx context.Context, host jid.Bare, who jid.JID, id st
 		add("owner", n.Owners...)
 	}
 	var people []store.Pair[person]
-	err = c.read(ctx, func(v *view) (err error) {
+	err = c.read(ctx, func(v *Tx) (err error) {
 		people, err = v.everybody(id)
 		return err
 	})
@@ -103,7 +103,7 @@ func (c *call) visible(ctx context.Context, id string) (*node, bool, error) {
 	var n *node
 	var p person
 	var a wire.Affiliation
-	err := c.read(ctx, func(v *view) (err error) {
+	err := c.read(ctx, func(v *Tx) (err error) {
 		if n, err = v.node(id); err == nil {
 			p, err = v.person(id, c.who)
 			a = v.affiliation(c.who, &p)
@@ -146,7 +146,7 @@ func (e *Engine) List(ctx context.Context, host jid.Bare, who jid.JID, id string
 		if err != nil {
 			return nil, err
 		}
-		err = c.read(ctx, func(v *view) error {
+		err = c.read(ctx, func(v *Tx) error {
 			page, err := v.query(id, &n.Settings, store.Query{Limit: listed})
 			for i := range page.Items {
 				out = append(out, kit.Item{JID: host.JID(), Name: itemOf(page.Items[i]).ID})
@@ -156,7 +156,7 @@ func (e *Engine) List(ctx context.Context, host jid.Bare, who jid.JID, id string
 		return out, err
 	}
 	var all []store.Pair[node]
-	err := c.read(ctx, func(v *view) (err error) {
+	err := c.read(ctx, func(v *Tx) (err error) {
 		all, err = e.nodes.In(v.tx).All(v.owner)
 		return err
 	})
@@ -181,7 +181,7 @@ func (e *Engine) List(ctx context.Context, host jid.Bare, who jid.JID, id string
 // Forget ends all subscriptions of an address at a host, without telling anybody. Nobody is notified, so that it may be
 // called while a notification is on its way.
 func (e *Engine) Forget(ctx context.Context, host jid.Bare, who jid.JID) error {
-	return e.change(ctx, host, func(v *view) error {
+	return e.change(ctx, host, func(v *Tx) error {
 		known, err := v.standing(who.Bare())
 		if err != nil {
 			return err
@@ -195,7 +195,7 @@ func (e *Engine) Forget(ctx context.Context, host jid.Bare, who jid.JID) error {
 	})
 }
 
-func (v *view) forget(id string, who jid.JID) error {
+func (v *Tx) forget(id string, who jid.JID) error {
 	p, err := v.person(id, who.Bare())
 	if err != nil {
 		return err

@@ -32,8 +32,9 @@ type Rules interface {
 	// Audience calls tell for the addresses that are notified without having subscribed (XEP-0060#presence), those excepted
 	// that Notice.Admits refuses.
 	Audience(ctx context.Context, n *Notice, tell func(to jid.JID))
-	// Changed is called after a commit, before anybody is notified, in the order of the commits of a host.
-	Changed(ctx context.Context, n *Notice)
+	// Changing is called within the transaction of a change, at its end. What it writes belongs to the change; its error takes
+	// the change back.
+	Changing(tx *Tx, n *Notice) error
 }
 
 // RosterOf knows the contacts of accounts here.
@@ -83,17 +84,36 @@ func NewEngine(env *kit.Env, rules Rules, o Options) *Engine {
 }
 
 // read runs fn on what is stored of a host.
-func (e *Engine) read(ctx context.Context, host jid.Bare, fn func(v *view) error) error {
+func (e *Engine) read(ctx context.Context, host jid.Bare, fn func(v *Tx) error) error {
 	return e.env.Store.View(ctx, func(tx store.Tx) error { return fn(e.view(tx, host)) })
 }
 
-func (e *Engine) view(tx store.Tx, host jid.Bare) *view {
-	return &view{e: e, tx: tx, host: host, owner: host.String(), now: time.Now().UTC()}
+func (e *Engine) view(tx store.Tx, host jid.Bare) *Tx {
+	return &Tx{e: e, tx: tx, host: host, owner: host.String(), now: time.Now().UTC()}
 }
 
 // change runs fn, which may write, and returns when that is durable and all that is to be told of it was told. Of one
 // host, it is told in the order of the commits.
-func (e *Engine) change(ctx context.Context, host jid.Bare, fn func(v *view) error) error {
+func (e *Engine) change(ctx context.Context, host jid.Bare, fn func(v *Tx) error) error {
+	return e.Change(ctx, host, func(v *Tx) error {
+		if err := fn(v); err != nil {
+			return err
+		}
+		for _, n := range v.notices { // those that follow from them are not looked at again
+			if n.Event == nil {
+				continue
+			}
+			if err := e.rules.Changing(v, n); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Change lets other modules change what a host has, together with what they store themselves. It returns when all is
+// durable and told. Rules.Changing is not called for it.
+func (e *Engine) Change(ctx context.Context, host jid.Bare, fn func(v *Tx) error) error {
 	host = host.Clone()
 	var b *batch
 	done := make(chan error, 1)
@@ -207,16 +227,16 @@ type call struct {
 	who  jid.Bare
 }
 
-func (c *call) read(ctx context.Context, fn func(v *view) error) error {
+func (c *call) read(ctx context.Context, fn func(v *Tx) error) error {
 	return c.e.read(ctx, c.host, fn)
 }
 
-func (c *call) change(ctx context.Context, fn func(v *view) error) error {
+func (c *call) change(ctx context.Context, fn func(v *Tx) error) error {
 	return c.e.change(ctx, c.host, fn)
 }
 
 // affiliation is how somebody stands to a node, the host's owner included.
-func (v *view) affiliation(who jid.Bare, p *person) wire.Affiliation {
+func (v *Tx) affiliation(who jid.Bare, p *person) wire.Affiliation {
 	switch {
 	case v.e.rules.Owns(v.host, who):
 		return wire.OwnerOf
@@ -227,7 +247,7 @@ func (v *view) affiliation(who jid.Bare, p *person) wire.Affiliation {
 }
 
 // owned returns a node for its owner.
-func (c *call) owned(v *view, id string) (*node, error) {
+func (c *call) owned(v *Tx, id string) (*node, error) {
 	if id == "" {
 		return nil, errNodeID
 	}

@@ -17,7 +17,7 @@ const (
 )
 
 // count is how many items of a node have not expired.
-func (v *view) count(node string, s *Settings) (int, error) {
+func (v *Tx) count(node string, s *Settings) (int, error) {
 	page, err := v.query(node, s, store.Query{WantCount: true})
 	return page.Count, err
 }
@@ -39,7 +39,7 @@ func (c *call) items(ctx context.Context, req *wire.PubSub) (stanza.Payload, err
 		return nil, wire.Unsupported("persistent-items", "the node does not keep items")
 	}
 	out := &wire.PubSub{Verb: wire.Items, Node: req.Node}
-	err = c.read(ctx, func(v *view) error {
+	err = c.read(ctx, func(v *Tx) error {
 		switch {
 		case len(req.Items) > 0:
 			return c.byID(v, n, req, out)
@@ -64,7 +64,7 @@ func (c *call) seen(ctx context.Context, id string) (*node, error) {
 	var p person
 	var a wire.Affiliation
 	follows := false
-	err := c.read(ctx, func(v *view) (err error) {
+	err := c.read(ctx, func(v *Tx) (err error) {
 		if n, err = v.node(id); err != nil {
 			return err
 		}
@@ -88,7 +88,7 @@ func (c *call) seen(ctx context.Context, id string) (*node, error) {
 }
 
 // byID fetches items by their ids (XEP-0060#subscriber-retrieve-requestone); those that are not there are left out.
-func (c *call) byID(v *view, n *node, req *wire.PubSub, out *wire.PubSub) error {
+func (c *call) byID(v *Tx, n *node, req *wire.PubSub, out *wire.PubSub) error {
 	if len(req.Items) > pageSize {
 		return stanza.NotAcceptable.With("that is too many items at once")
 	}
@@ -111,7 +111,7 @@ func (c *call) byID(v *view, n *node, req *wire.PubSub, out *wire.PubSub) error 
 
 // page fetches one page, or all items, of those that were published last when max_items says so
 // (XEP-0060#subscriber-retrieve-returnsome).
-func (c *call) page(v *view, n *node, req *wire.PubSub, out *wire.PubSub, most int) error {
+func (c *call) page(v *Tx, n *node, req *wire.PubSub, out *wire.PubSub, most int) error {
 	q := store.Query{Limit: pageSize, WantCount: true}
 	asked := req.RSM
 	if asked != nil {

@@ -15,7 +15,7 @@ import (
 // subscriptions is XEP-0060#entity-subscriptions: those of the sender.
 func (c *call) subscriptions(ctx context.Context, req *wire.PubSub) (stanza.Payload, error) {
 	out := &wire.PubSub{Verb: wire.Subscriptions, Node: req.Node}
-	err := c.read(ctx, func(v *view) error {
+	err := c.read(ctx, func(v *Tx) error {
 		return c.mineAt(v, req.Node, func(id string, p *person) error {
 			for _, s := range p.Subs {
 				if s.live(v.now) {
@@ -34,7 +34,7 @@ func (c *call) subscriptions(ctx context.Context, req *wire.PubSub) (stanza.Payl
 // affiliations is XEP-0060#entity-affiliations: those of the sender.
 func (c *call) affiliations(ctx context.Context, req *wire.PubSub) (stanza.Payload, error) {
 	out := &wire.PubSub{Verb: wire.Affiliations, Node: req.Node}
-	err := c.read(ctx, func(v *view) error {
+	err := c.read(ctx, func(v *Tx) error {
 		if c.who == v.host { // an account owns all of its nodes
 			all, err := c.e.nodes.In(v.tx).All(v.owner)
 			for i := range all {
@@ -58,7 +58,7 @@ func (c *call) affiliations(ctx context.Context, req *wire.PubSub) (stanza.Paylo
 }
 
 // mineAt calls f with what is known of the sender at each node, or at one.
-func (c *call) mineAt(v *view, only string, f func(id string, p *person) error) error {
+func (c *call) mineAt(v *Tx, only string, f func(id string, p *person) error) error {
 	if only != "" {
 		if _, err := v.node(only); err != nil {
 			return err
@@ -88,7 +88,7 @@ func (c *call) mineAt(v *view, only string, f func(id string, p *person) error) 
 // subscribers is XEP-0060#owner-subscriptions-retrieve.
 func (c *call) subscribers(ctx context.Context, req *wire.Owner) (stanza.Payload, error) {
 	out := &wire.Owner{Verb: wire.Subscriptions, Node: req.Node}
-	err := c.read(ctx, func(v *view) error {
+	err := c.read(ctx, func(v *Tx) error {
 		if _, err := c.owned(v, req.Node); err != nil {
 			return err
 		}
@@ -111,7 +111,7 @@ func (c *call) subscribers(ctx context.Context, req *wire.Owner) (stanza.Payload
 // affiliated is XEP-0060#owner-affiliations-retrieve.
 func (c *call) affiliated(ctx context.Context, req *wire.Owner) (stanza.Payload, error) {
 	out := &wire.Owner{Verb: wire.Affiliations, Node: req.Node}
-	err := c.read(ctx, func(v *view) error {
+	err := c.read(ctx, func(v *Tx) error {
 		if _, err := c.owned(v, req.Node); err != nil {
 			return err
 		}
@@ -158,7 +158,7 @@ func (c *call) refuse(ctx context.Context, list *wire.Owner) error {
 // setSubscribers is XEP-0060#owner-subscriptions-modify.
 func (c *call) setSubscribers(ctx context.Context, req *wire.Owner) (stanza.Payload, error) {
 	list := &wire.Owner{Verb: wire.Subscriptions, Node: req.Node}
-	err := c.change(ctx, func(v *view) error {
+	err := c.change(ctx, func(v *Tx) error {
 		n, err := c.owned(v, req.Node)
 		if err != nil {
 			return err
@@ -180,7 +180,7 @@ func (c *call) setSubscribers(ctx context.Context, req *wire.Owner) (stanza.Payl
 	return nil, c.refuse(ctx, list)
 }
 
-func (c *call) setSubscriber(v *view, id string, n *node, in wire.Subscription) (was wire.State, ok bool, err error) {
+func (c *call) setSubscriber(v *Tx, id string, n *node, in wire.Subscription) (was wire.State, ok bool, err error) {
 	j, bad := jid.Parse(in.JID)
 	if bad != nil {
 		return wire.StateNone, false, nil
@@ -226,7 +226,7 @@ func (c *call) setAffiliated(ctx context.Context, req *wire.Owner) (stanza.Paylo
 		}
 	}
 	list := &wire.Owner{Verb: wire.Affiliations, Node: req.Node}
-	err := c.change(ctx, func(v *view) error {
+	err := c.change(ctx, func(v *Tx) error {
 		n, err := c.owned(v, req.Node)
 		if err != nil {
 			return err
@@ -248,7 +248,7 @@ func (c *call) setAffiliated(ctx context.Context, req *wire.Owner) (stanza.Paylo
 	return nil, c.refuse(ctx, list)
 }
 
-func (c *call) setAffiliation(v *view, id string, n *node, in wire.Affiliated) (was wire.Affiliation, ok bool, err error) {
+func (c *call) setAffiliation(v *Tx, id string, n *node, in wire.Affiliated) (was wire.Affiliation, ok bool, err error) {
 	j, bad := jid.Parse(in.JID)
 	if bad != nil || j.IsFull() {
 		return wire.None, false, nil

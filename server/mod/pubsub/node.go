@@ -58,8 +58,8 @@ func (p *person) empty() bool { return p.Affiliation == "" && len(p.Subs) == 0 }
 // sep stands between the parts of a key. XML has no such character.
 const sep = "\x1f"
 
-// view is an open transaction at a host.
-type view struct {
+// Tx is an open transaction at a host.
+type Tx struct {
 	e       *Engine
 	tx      store.Tx
 	host    jid.Bare
@@ -68,7 +68,7 @@ type view struct {
 	notices []*Notice // what is to be told when it is committed
 }
 
-func (v *view) node(id string) (*node, error) {
+func (v *Tx) node(id string) (*node, error) {
 	n, ok, err := v.e.nodes.In(v.tx).Get(v.owner, id)
 	if err != nil {
 		return nil, err
@@ -79,15 +79,15 @@ func (v *view) node(id string) (*node, error) {
 	return &n, nil
 }
 
-func (v *view) putNode(id string, n *node) error { return v.e.nodes.In(v.tx).Put(v.owner, id, *n) }
+func (v *Tx) putNode(id string, n *node) error { return v.e.nodes.In(v.tx).Put(v.owner, id, *n) }
 
-func (v *view) person(id string, who jid.Bare) (person, error) {
+func (v *Tx) person(id string, who jid.Bare) (person, error) {
 	p, _, err := v.e.people.In(v.tx).Get(v.owner, id+sep+who.String())
 	return p, err
 }
 
 // putPerson stores what is known of somebody, keeps the node's numbers and the index right, and refuses too many.
-func (v *view) putPerson(id string, n *node, who jid.Bare, p person) error {
+func (v *Tx) putPerson(id string, n *node, who jid.Bare, p person) error {
 	people, index := v.e.people.In(v.tx), v.e.index.In(v.tx)
 	key, back := id+sep+who.String(), who.String()+sep+id
 	was, there, err := people.Get(v.owner, key)
@@ -136,7 +136,7 @@ func owners(list []string, who string, in bool) []string {
 }
 
 // everybody returns the people of a node, by bare address.
-func (v *view) everybody(id string) ([]store.Pair[person], error) {
+func (v *Tx) everybody(id string) ([]store.Pair[person], error) {
 	all, err := v.e.people.In(v.tx).Prefix(v.owner, id+sep)
 	for i := range all {
 		all[i].Key = all[i].Key[len(id)+len(sep):]
@@ -145,7 +145,7 @@ func (v *view) everybody(id string) ([]store.Pair[person], error) {
 }
 
 // standing returns where somebody is known at the host: node → affiliation.
-func (v *view) standing(who jid.Bare) ([]store.Pair[string], error) {
+func (v *Tx) standing(who jid.Bare) ([]store.Pair[string], error) {
 	prefix := who.String() + sep
 	all, err := v.e.index.In(v.tx).Prefix(v.owner, prefix)
 	for i := range all {
@@ -155,7 +155,7 @@ func (v *view) standing(who jid.Bare) ([]store.Pair[string], error) {
 }
 
 // create makes a node that is not there.
-func (v *view) create(id string, by jid.Bare, s Settings) (*node, error) {
+func (v *Tx) create(id string, by jid.Bare, s Settings) (*node, error) {
 	if len(id) > maxText {
 		return nil, stanza.NotAcceptable.With("the name of the node is too long")
 	}
@@ -173,7 +173,7 @@ func (v *view) create(id string, by jid.Bare, s Settings) (*node, error) {
 }
 
 // room refuses a node too many.
-func (v *view) room(by jid.Bare) error {
+func (v *Tx) room(by jid.Bare) error {
 	count := 0
 	if v.e.rules.Owns(v.host, by) && by != v.host {
 		return nil // an operator
@@ -202,7 +202,7 @@ func (v *view) room(by jid.Bare) error {
 }
 
 // drop removes a node and all that belongs to it.
-func (v *view) drop(id string) error {
+func (v *Tx) drop(id string) error {
 	all, err := v.everybody(id)
 	if err != nil {
 		return err
@@ -245,7 +245,7 @@ func (i *item) stored(node string) store.Item {
 }
 
 // put stores an item as the newest; what had its id before goes (XEP-0060#data-model).
-func (v *view) put(node string, it *item) (replaced bool, err error) {
+func (v *Tx) put(node string, it *item) (replaced bool, err error) {
 	log := v.e.items.In(v.tx)
 	if replaced, err = log.Remove(v.owner, itemKey(node, it.ID)); err != nil {
 		return false, err
@@ -254,7 +254,7 @@ func (v *view) put(node string, it *item) (replaced bool, err error) {
 	return replaced, err
 }
 
-func (v *view) get(node, id string) (item, bool, error) {
+func (v *Tx) get(node, id string) (item, bool, error) {
 	it, ok, err := v.e.items.In(v.tx).Item(v.owner, itemKey(node, id))
 	if err != nil || !ok {
 		return item{}, false, err
@@ -262,12 +262,12 @@ func (v *view) get(node, id string) (item, bool, error) {
 	return itemOf(it), true, nil
 }
 
-func (v *view) remove(node, id string) (bool, error) {
+func (v *Tx) remove(node, id string) (bool, error) {
 	return v.e.items.In(v.tx).Remove(v.owner, itemKey(node, id))
 }
 
 // query asks for items of a node. Those that have expired are not there.
-func (v *view) query(id string, s *Settings, q store.Query) (store.Page, error) {
+func (v *Tx) query(id string, s *Settings, q store.Query) (store.Page, error) {
 	q.Peer = id
 	if s.Expire > 0 {
 		q.Start = v.now.Add(-time.Duration(s.Expire) * time.Second)
@@ -276,7 +276,7 @@ func (v *view) query(id string, s *Settings, q store.Query) (store.Page, error) 
 }
 
 // last is the item that was published last; nil where there is none.
-func (v *view) last(id string, s *Settings) (*item, error) {
+func (v *Tx) last(id string, s *Settings) (*item, error) {
 	page, err := v.query(id, s, store.Query{Limit: 1, Backward: true})
 	if err != nil || len(page.Items) == 0 {
 		return nil, err
@@ -286,7 +286,7 @@ func (v *view) last(id string, s *Settings) (*item, error) {
 }
 
 // trim drops those items that have expired, and the oldest beyond keep.
-func (v *view) trim(id string, s *Settings, keep int) error {
+func (v *Tx) trim(id string, s *Settings, keep int) error {
 	log := v.e.items.In(v.tx)
 	if s.Expire > 0 {
 		old, err := log.Query(v.owner, store.Query{Peer: id, End: v.now.Add(-time.Duration(s.Expire)*time.Second - time.Microsecond), Limit: store.All})
@@ -316,7 +316,7 @@ func (v *view) trim(id string, s *Settings, keep int) error {
 }
 
 // purge drops all items of a node.
-func (v *view) purge(id string) (n int, err error) {
+func (v *Tx) purge(id string) (n int, err error) {
 	log := v.e.items.In(v.tx)
 	page, err := log.Query(v.owner, store.Query{Peer: id, Limit: store.All})
 	if err != nil {

@@ -20,7 +20,7 @@ type Notice struct {
 	Node      string
 	Event     *wire.Event
 	Publisher jid.JID // who caused it; zero for nobody in particular
-	Quiet     bool    // for Rules.Changed alone: nobody is notified
+	Quiet     bool    // for Rules.Changing alone: nobody is notified
 	e         *Engine
 	to        []jid.JID // these alone; nil: whoever follows the node
 	payload   stanza.Payload
@@ -33,7 +33,7 @@ type Notice struct {
 }
 
 // notify queues an event for the followers of a node. It is told when the transaction is committed.
-func (v *view) notify(id string, n *node, by jid.JID, ev *wire.Event) (*Notice, error) {
+func (v *Tx) notify(id string, n *node, by jid.JID, ev *wire.Event) (*Notice, error) {
 	people, err := v.everybody(id)
 	if err != nil {
 		return nil, err
@@ -45,12 +45,12 @@ func (v *view) notify(id string, n *node, by jid.JID, ev *wire.Event) (*Notice, 
 }
 
 // post queues a message for certain addresses.
-func (v *view) post(to []jid.JID, p stanza.Payload, s *Settings) {
+func (v *Tx) post(to []jid.JID, p stanza.Payload, s *Settings) {
 	v.notices = append(v.notices, &Notice{Host: v.host, e: v.e, to: to, payload: p, settings: *s, now: v.now})
 }
 
 // state queues what tells a subscriber of the state of his subscription (XEP-0060#impl-subchange).
-func (v *view) state(node, address string, st wire.State, s *Settings) {
+func (v *Tx) state(node, address string, st wire.State, s *Settings) {
 	to, err := jid.Parse(address)
 	if err != nil {
 		return
@@ -101,9 +101,6 @@ func (n *Notice) message() *stanza.Stanza {
 
 // tell notifies everybody who is to be.
 func (e *Engine) tell(ctx context.Context, n *Notice) {
-	if n.payload == nil {
-		e.rules.Changed(ctx, n)
-	}
 	if n.Quiet {
 		return
 	}
@@ -156,7 +153,7 @@ func (n *Notice) subscribers(ctx context.Context, p *store.Pair[person], tell fu
 func (e *Engine) SendLast(ctx context.Context, host jid.Bare, nodes []string, to jid.JID) {
 	var out []*Notice
 	var last []*item
-	err := e.read(ctx, host, func(v *view) error {
+	err := e.read(ctx, host, func(v *Tx) error {
 		for _, id := range nodes {
 			n, err := v.node(id)
 			if missing(err) {

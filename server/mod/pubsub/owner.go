@@ -33,7 +33,7 @@ func (c *call) create(ctx context.Context, req *wire.PubSub) (stanza.Payload, er
 	if id == "" { // XEP-0060#owner-create-general: an instant node
 		id = newID()
 	}
-	err := c.change(ctx, func(v *view) error {
+	err := c.change(ctx, func(v *Tx) error {
 		_, err := v.node(id)
 		if err == nil {
 			return stanza.Conflict.With("there is such a node already")
@@ -52,7 +52,7 @@ func (c *call) create(ctx context.Context, req *wire.PubSub) (stanza.Payload, er
 // configuration is XEP-0060#owner-configure-request.
 func (c *call) configuration(ctx context.Context, req *wire.Owner) (stanza.Payload, error) {
 	out := &wire.Owner{Verb: wire.Configure, Node: req.Node}
-	err := c.read(ctx, func(v *view) error {
+	err := c.read(ctx, func(v *Tx) error {
 		n, err := c.owned(v, req.Node)
 		if err == nil {
 			out.Form = c.e.form(forms.Ask, &n.Settings)
@@ -79,7 +79,7 @@ func (c *call) configure(ctx context.Context, req *wire.Owner) (stanza.Payload, 
 	if err != nil {
 		return nil, err
 	}
-	return nil, c.change(ctx, func(v *view) error {
+	return nil, c.change(ctx, func(v *Tx) error {
 		n, err := c.owned(v, req.Node)
 		if err != nil || cancelled {
 			return err
@@ -110,7 +110,7 @@ func (c *call) configure(ctx context.Context, req *wire.Owner) (stanza.Payload, 
 
 // delete is XEP-0060#owner-delete.
 func (c *call) delete(ctx context.Context, req *wire.Owner) (stanza.Payload, error) {
-	return nil, c.change(ctx, func(v *view) error {
+	return nil, c.change(ctx, func(v *Tx) error {
 		n, err := c.owned(v, req.Node)
 		if err != nil {
 			return err
@@ -126,7 +126,7 @@ func (c *call) delete(ctx context.Context, req *wire.Owner) (stanza.Payload, err
 
 // purge is XEP-0060#owner-purge.
 func (c *call) purge(ctx context.Context, req *wire.Owner) (stanza.Payload, error) {
-	return nil, c.change(ctx, func(v *view) error {
+	return nil, c.change(ctx, func(v *Tx) error {
 		n, err := c.owned(v, req.Node)
 		if err != nil {
 			return err

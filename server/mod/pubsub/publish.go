@@ -30,7 +30,7 @@ func (c *call) publish(ctx context.Context, req *wire.PubSub) (stanza.Payload, e
 		req.Form = nil
 	}
 	id := ""
-	err = c.change(ctx, func(v *view) (err error) {
+	err = c.change(ctx, func(v *Tx) (err error) {
 		id, err = c.put(v, req, it)
 		return err
 	})
@@ -66,7 +66,7 @@ func tooBig(n, most int) error {
 }
 
 // put publishes an item, which may be none, and returns its id.
-func (c *call) put(v *view, req *wire.PubSub, it *item) (id string, err error) {
+func (c *call) put(v *Tx, req *wire.PubSub, it *item) (id string, err error) {
 	n, err := c.nodeFor(v, req)
 	if err != nil {
 		return "", err
@@ -97,7 +97,7 @@ func (c *call) put(v *view, req *wire.PubSub, it *item) (id string, err error) {
 }
 
 // keep stores an item, if need be in place of the oldest (XEP-0060#publisher-publish-success-nodefull).
-func (v *view) keep(node string, s *Settings, it *item) error {
+func (v *Tx) keep(node string, s *Settings, it *item) error {
 	most := v.e.limits.Items
 	if s.MaxItems != Max {
 		most = min(most, s.MaxItems)
@@ -119,7 +119,7 @@ func (v *view) keep(node string, s *Settings, it *item) error {
 }
 
 // nodeFor finds the node to publish to, or creates it, and checks whether the sender may and wants to.
-func (c *call) nodeFor(v *view, req *wire.PubSub) (*node, error) {
+func (c *call) nodeFor(v *Tx, req *wire.PubSub) (*node, error) {
 	n, err := v.node(req.Node)
 	if missing(err) && v.e.auto && v.e.rules.MayCreate(v.host, c.who) {
 		s := v.e.defaults
@@ -156,7 +156,7 @@ func (c *call) nodeFor(v *view, req *wire.PubSub) (*node, error) {
 func unmet(text string) error { return wire.Error(stanza.Conflict, "precondition-not-met", text) }
 
 // mayPublish is the publish model.
-func mayPublish(v *view, n *node, who jid.Bare, p *person) error {
+func mayPublish(v *Tx, n *node, who jid.Bare, p *person) error {
 	switch v.affiliation(who, p) {
 	case wire.OwnerOf, wire.Publisher, wire.PublishOnly:
 		return nil
@@ -201,7 +201,7 @@ func (c *call) retract(ctx context.Context, req *wire.PubSub) (stanza.Payload, e
 		return nil, stanza.BadRequest.With("notify is neither true nor false")
 	}
 	id := strings.Clone(req.Items[0].ID)
-	return nil, c.change(ctx, func(v *view) error {
+	return nil, c.change(ctx, func(v *Tx) error {
 		n, err := v.node(req.Node)
 		if err != nil {
 			return err
@@ -225,7 +225,7 @@ func (c *call) retract(ctx context.Context, req *wire.PubSub) (stanza.Payload, e
 
 // mayRetract lets owners retract everything, and others what they have published. Whoever may not see the items is not
 // told which there are.
-func (c *call) mayRetract(v *view, node, id string) error {
+func (c *call) mayRetract(v *Tx, node, id string) error {
 	p, err := v.person(node, c.who)
 	if err != nil {
 		return err

@@ -181,5 +181,5 @@ func (m *module) MayCreate(_, who jid.Bare) bool {
 // Audience implements Rules: only who has subscribed is notified.
 func (m *module) Audience(context.Context, *Notice, func(jid.JID)) {}
 
-// Changed implements Rules.
-func (m *module) Changed(context.Context, *Notice) {}
+// Changing implements Rules.
+func (m *module) Changing(*Tx, *Notice) error { return nil }

@@ -41,7 +41,7 @@ func (c *call) subscribe(ctx context.Context, req *wire.PubSub) (stanza.Payload,
 		return nil, err
 	}
 	s := &subscription{JID: strings.Clone(j.String()), State: wire.StateSubscribed}
-	err = c.change(ctx, func(v *view) error { return c.enrol(v, req.Node, s, &r, want) })
+	err = c.change(ctx, func(v *Tx) error { return c.enrol(v, req.Node, s, &r, want) })
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func (c *call) subscribe(ctx context.Context, req *wire.PubSub) (stanza.Payload,
 
 // find returns a node.
 func (c *call) find(ctx context.Context, id string) (n *node, err error) {
-	err = c.read(ctx, func(v *view) error {
+	err = c.read(ctx, func(v *Tx) error {
 		n, err = v.node(id)
 		return err
 	})
@@ -62,7 +62,7 @@ func (c *call) find(ctx context.Context, id string) (n *node, err error) {
 }
 
 // enrol adds a subscription, or asks the owners whether they approve it, and fills in what comes of it.
-func (c *call) enrol(v *view, id string, s *subscription, r *relation, want *forms.Form) error {
+func (c *call) enrol(v *Tx, id string, s *subscription, r *relation, want *forms.Form) error {
 	n, err := v.node(id)
 	if err != nil {
 		return err
@@ -120,7 +120,7 @@ func (c *call) enrol(v *view, id string, s *subscription, r *relation, want *for
 // maxSubs is how many addresses one user may subscribe to one node with.
 const maxSubs = 20
 
-func (c *call) room(v *view, p *person) error {
+func (c *call) room(v *Tx, p *person) error {
 	known, err := v.standing(c.who)
 	if err != nil {
 		return err
@@ -133,7 +133,7 @@ func (c *call) room(v *view, p *person) error {
 
 // enrolled tells of a subscription that has come into force: the subscriber gets the last item
 // (XEP-0060#subscriber-subscribe-last), the owners are told if they want to be.
-func (c *call) enrolled(v *view, id string, n *node, s *subscription) error {
+func (c *call) enrolled(v *Tx, id string, n *node, s *subscription) error {
 	if n.Settings.NotifySub {
 		v.post(v.owners(n), &wire.Event{What: wire.EventSubscription, Subscription: &wire.Subscription{Node: id, JID: s.JID, State: s.State}}, &n.Settings)
 	}
@@ -141,7 +141,7 @@ func (c *call) enrolled(v *view, id string, n *node, s *subscription) error {
 }
 
 // sendLast has the last item sent to a new subscriber when it is committed.
-func (v *view) sendLast(id string, n *node, address string) error {
+func (v *Tx) sendLast(id string, n *node, address string) error {
 	if n.Settings.Last == lastNever || !n.Settings.Notify {
 		return nil
 	}
@@ -160,7 +160,7 @@ func (v *view) sendLast(id string, n *node, address string) error {
 }
 
 // owners are those who are told about subscribers.
-func (v *view) owners(n *node) []jid.JID {
+func (v *Tx) owners(n *node) []jid.JID {
 	var out []jid.JID
 	for _, o := range n.Owners {
 		if j, err := jid.Parse(o); err == nil {
@@ -179,7 +179,7 @@ func (c *call) unsubscribe(ctx context.Context, req *wire.PubSub) (stanza.Payloa
 	if err != nil {
 		return nil, err
 	}
-	return nil, c.change(ctx, func(v *view) error {
+	return nil, c.change(ctx, func(v *Tx) error {
 		n, err := v.node(req.Node)
 		if err != nil {
 			return err
@@ -264,7 +264,7 @@ func setOptions(s *subscription, f *forms.Form, now time.Time) error {
 }
 
 // mine finds a subscription of the sender.
-func (c *call) mine(v *view, node string, j jid.JID) (*enrolment, error) {
+func (c *call) mine(v *Tx, node string, j jid.JID) (*enrolment, error) {
 	n, err := v.node(node)
 	if err != nil {
 		return nil, err
@@ -294,7 +294,7 @@ func (c *call) options(ctx context.Context, req *wire.PubSub) (stanza.Payload, e
 		return nil, err
 	}
 	out := &wire.PubSub{Verb: wire.Options, Node: req.Node, JID: j.String(), With: true}
-	err = c.read(ctx, func(v *view) error {
+	err = c.read(ctx, func(v *Tx) error {
 		m, err := c.mine(v, req.Node, j)
 		if err == nil {
 			out.Form = optionsForm(forms.Ask, m.s)
@@ -317,7 +317,7 @@ func (c *call) setOptions(ctx context.Context, req *wire.PubSub) (stanza.Payload
 	if err != nil {
 		return nil, err
 	}
-	return nil, c.change(ctx, func(v *view) error {
+	return nil, c.change(ctx, func(v *Tx) error {
 		m, err := c.mine(v, req.Node, j)
 		if err != nil || cancelled {
 			return err

@@ -20,6 +20,7 @@ import (
 	"github.com/stonechat-im/stonechat/server/mod/pubsub"
 	"github.com/stonechat-im/stonechat/spec"
 	"github.com/stonechat-im/stonechat/stanza"
+	"github.com/stonechat-im/stonechat/xep/avatar"
 	wire "github.com/stonechat-im/stonechat/xep/pubsub"
 	"github.com/stonechat-im/stonechat/xep/roster"
 )
@@ -30,6 +31,12 @@ var Def = kit.Define(kit.Info{
 	Specs: []spec.Spec{
 		{XEP: 163, Version: "1.2.2", Status: spec.Complete, Since: "0.1"},
 		{XEP: 115, Version: "1.6.0", Status: spec.Complete, Since: "0.1"},
+		{XEP: 84, Version: "1.1.4", Status: spec.Complete, Since: "0.1"},
+		{XEP: 153, Version: "1.1.1", Status: spec.Complete, Since: "0.1"},
+		{XEP: 398, Version: "1.0.0", Status: spec.Complete, Since: "0.1"},
+		{XEP: 402, Version: "1.2.0", Status: spec.Complete, Since: "0.1"},
+		{XEP: 48, Version: "1.2", Status: spec.Complete, Since: "0.1"},
+		{XEP: 411, Version: "1.1.0", Status: spec.Complete, Since: "0.1"},
 		{XEP: 222, Version: "1.0", Status: spec.Complete, Since: "0.1"},
 		{XEP: 223, Version: "1.1.1", Status: spec.Complete, Since: "0.1"},
 	},
@@ -73,6 +80,8 @@ type module struct {
 	resolver *resolver
 	near     *neighbours
 	features []string
+	avatars  *avatars // nil: there are no vCards
+	marks    *marks   // nil: there is no private storage
 }
 
 // New ties the module into a realm.
@@ -86,9 +95,19 @@ func New(env *kit.Env, cfg Config) (kit.Module, error) {
 	})
 	m.features = append(m.engine.Features(), wire.NS+"#auto-subscribe", wire.NS+"#filtered-notifications",
 		wire.NS+"#presence-subscribe", wire.NS+"#pubsub-on-a-jid")
+	if cards, ok := kit.Want[Cards](env); ok {
+		m.convertAvatars(env, cards)
+	}
+	if private, ok := kit.Want[Private](env); ok {
+		m.convertBookmarks(private)
+	}
 	for _, typ := range []stanza.Type{stanza.Get, stanza.Set} {
 		kit.HandleIQ(env, kit.Account, typ, func(ctx context.Context, iq *kit.IQ, req *wire.PubSub) (stanza.Payload, error) {
-			return m.engine.Answer(ctx, iq.Account, iq, req)
+			out, err := m.engine.Answer(ctx, iq.Account, iq, req)
+			if err == nil && m.avatars != nil && req.Verb == wire.Publish && req.Node == avatar.NSMetadata {
+				err = m.avatars.refresh(ctx, iq.Account)
+			}
+			return out, err
 		})
 		kit.HandleIQ(env, kit.Account, typ, func(ctx context.Context, iq *kit.IQ, req *wire.Owner) (stanza.Payload, error) {
 			return m.engine.AnswerOwner(ctx, iq.Account, iq, req)
@@ -122,8 +141,18 @@ func (m *module) Owns(host, who jid.Bare) bool { return host == who }
 // MayCreate implements pubsub.Rules.
 func (m *module) MayCreate(host, who jid.Bare) bool { return host == who }
 
-// Changed implements pubsub.Rules.
-func (m *module) Changed(context.Context, *pubsub.Notice) {}
+// Changing implements pubsub.Rules: what is kept elsewhere, too, follows.
+func (m *module) Changing(tx *pubsub.Tx, n *pubsub.Notice) error {
+	if m.avatars != nil {
+		if err := m.avatars.changing(tx, n); err != nil {
+			return err
+		}
+	}
+	if m.marks != nil {
+		return m.marks.changing(tx, n)
+	}
+	return nil
+}
 
 // discoInfo is XEP-0163#support-owner and XEP-0060#entity-metadata.
 func (m *module) discoInfo(ctx context.Context, ev *kit.DiscoInfo) error {
