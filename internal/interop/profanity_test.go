@@ -38,8 +38,9 @@ func (s *scenario) profanity() *terminal {
 	return t
 }
 
+// command asks our tmux for something; -N: it must not start one of its own.
 func (t *terminal) command(args ...string) *exec.Cmd {
-	c := t.s.command("/usr/bin/tmux", append([]string{"-S", t.socket, "-f", "/dev/null"}, args...)...)
+	c := t.s.command("/usr/bin/tmux", append([]string{"-S", t.socket, "-N", "-f", "/dev/null"}, args...)...)
 	c.Env = append(c.Env, "TMUX=", "TERM=screen-256color", "LC_ALL=C.UTF-8", "XDG_CONFIG_HOME=", "XDG_DATA_HOME=")
 	return c
 }
