@@ -130,6 +130,9 @@ func (b *book) revision() uint64 {
 
 // follow takes a commit into the book of its account. It runs in the writer of the store.
 func (m *module) follow(c *change) {
+	if c.clear {
+		m.answers.drop(c.owner)
+	}
 	x, ok := m.books.Load(c.owner)
 	if !ok {
 		return

@@ -19,9 +19,16 @@ func (m *module) get(ctx context.Context, iq *kit.IQ, q *wire.Query) (stanza.Pay
 	var all []store.Pair[entry]
 	var err error
 	b := m.open(owner)
-	if b != nil {
+	var known *answer
+	if b != nil && !q.HasVer {
+		known, _ = m.answers.find(owner, b)
+	}
+	switch {
+	case known != nil:
+		h = known.head
+	case b != nil:
 		h, all, err = m.load(ctx, owner, b) // the book will be needed for presence
-	} else {
+	default:
 		h, all, err = m.read(ctx, owner)
 	}
 	if err != nil {
@@ -47,8 +54,11 @@ func (m *module) get(ctx context.Context, iq *kit.IQ, q *wire.Query) (stanza.Pay
 			}
 		})
 	}
-	if cheap {
+	switch {
+	case cheap:
 		return nil, nil
+	case known != nil:
+		return known, nil
 	}
 	full := &wire.Query{Ver: h.version(), HasVer: true, Items: make([]wire.Item, 0, h.Items)}
 	for i := range all {
@@ -57,6 +67,9 @@ func (m *module) get(ctx context.Context, iq *kit.IQ, q *wire.Query) (stanza.Pay
 				full.Items = append(full.Items, e.item(contact))
 			}
 		}
+	}
+	if b != nil {
+		return m.answers.keep(owner, h, full), nil
 	}
 	return full, nil
 }

@@ -61,12 +61,13 @@ func (c Config) Check() error {
 }
 
 type module struct {
-	cfg    Config
-	env    *kit.Env
-	items  store.Map[entry]
-	heads  store.KV[head]
-	books  sync.Map // jid.Bare → *book, of accounts that have sessions
-	remove []func(ctx context.Context, owner, contact jid.Bare, was wire.State)
+	cfg     Config
+	env     *kit.Env
+	items   store.Map[entry]
+	heads   store.KV[head]
+	books   sync.Map // jid.Bare → *book, of accounts that have sessions
+	answers answers
+	remove  []func(ctx context.Context, owner, contact jid.Bare, was wire.State)
 }
 
 // interested marks the sessions that asked for the roster and get pushes (RFC 6121 §2.2).
