@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -52,7 +53,7 @@ func (l *load) fillArchives(ctx context.Context, conns []*conn) error {
 				a.tell(text)
 			}
 			if !l.await(ctx, l.cfg.Drain, func() bool { return b.others.Load()-from >= sent }) {
-				return errLost
+				return errors.New("bench: what fills the archives does not arrive")
 			}
 		}
 		return l.awaitArchive(ctx, a)

@@ -305,7 +305,7 @@ play() {
 	muc) options=(muc --rooms 10 --occupants 100) ;;
 	presence) options=(presence --sessions 500 --contacts 20) ;;
 	roster) options=(roster --sessions 100) ;;
-	mam) options=(mam --sessions 100 --archive 200) archive=on ;;
+	mam) options=(mam --sessions 100 --archive 200 --drain 60s) archive=on ;;
 	idle) options=(idle --sessions "$IDLE" --warmup 5s) ;;
 	*) say "no row $row"; exit 2 ;;
 	esac
@@ -356,6 +356,7 @@ prepare() {
 install_peers
 ejabberdctl=$(command -v ejabberdctl || { [ -x /usr/sbin/ejabberdctl ] && echo /usr/sbin/ejabberdctl; } || true)
 mkdir "$work/bin"
+revision=$(git describe --always --dirty 2>/dev/null || echo "of unknown revision") # of what is built here and now
 go build -o "$work/bin/" ./cmd/stonechat ./bench/floor ./bench/peers
 ulimit -n "$(ulimit -Hn)"
 make_certificate
@@ -386,7 +387,7 @@ done
 	echo "generator and servers on the same machine, over loopback; load average at the end: $(cut -d' ' -f1-3 /proc/loadavg)"
 } >"$work/results/machine.txt"
 {
-	echo "Stonechat $(git rev-parse --short HEAD), $(go env GOVERSION)"
+	echo "Stonechat $revision, $(go env GOVERSION)"
 	[ -z "$ejabberdctl" ] || echo "ejabberd $(dpkg-query -W -f '${Version}' ejabberd), Erlang $(dpkg-query -W -f '${Version}' erlang-base)"
 	! command -v prosody >/dev/null || echo "Prosody $(dpkg-query -W -f '${Version}' prosody), Lua $(dpkg-query -W -f '${Version}' lua5.4 2>/dev/null || true)"
 	echo "TLS 1.3 with one ECDSA P-256 certificate, STARTTLS, SCRAM-SHA-256 without channel binding, traffic limits off"

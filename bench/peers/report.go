@@ -107,6 +107,9 @@ func cell(rs []*bench.Result, f *figure) string {
 		return "–"
 	}
 	s := spreadOf(rs, f.value)
+	if s.high == 0 { // nothing was done in the time
+		return "–"
+	}
 	if len(rs) == 1 {
 		return number(s.median)
 	}
