@@ -4,7 +4,7 @@ GO ?= go
 ARGS ?=
 export CGO_ENABLED = 0
 
-.PHONY: run build test check unit test-race fuzz-seeds bench peers
+.PHONY: run build test check unit test-race fuzz-seeds bench peers soak
 
 run: build
 	./bin/stonechat serve $(ARGS)
@@ -41,3 +41,9 @@ fuzz-seeds:
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+# A long run under load with kill -9 in between: nothing acknowledged may be lost. SOAK and KILL say how long and how often.
+SOAK ?= 20m
+KILL ?= 20s
+soak:
+	$(GO) test ./internal/faults -count=1 -timeout 0 -v -run '^TestSoak$$' -args -soak $(SOAK) -kill $(KILL)

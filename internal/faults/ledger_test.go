@@ -156,7 +156,7 @@ func (s sum) String() string {
 
 // balance goes through the books. mayAgain says whether a message may have been delivered again. Examples of what is wrong are
 // reported as errors.
-func (l *ledger) balance(t *testing.T, mayAgain func(before, now sighting) bool) (out sum) {
+func (l *ledger) balance(t *testing.T, mayAgain func(x *letter, before, now sighting) bool) (out sum) {
 	t.Helper()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -173,7 +173,7 @@ func (l *ledger) balance(t *testing.T, mayAgain func(before, now sighting) bool)
 			out.lost++
 			bad = append(bad, fmt.Sprintf("%s was lost", x))
 		}
-		again, redelivered, doubled := x.twice(mayAgain)
+		again, redelivered, doubled := x.twice(func(before, now sighting) bool { return mayAgain(x, before, now) })
 		out.again += again
 		out.redelivered += redelivered
 		out.doubled += doubled

@@ -25,7 +25,7 @@ func TestStorm(t *testing.T) {
 	w := newWorld(t, 8, t.TempDir(), "")
 	stop := w.load(5 * time.Millisecond)
 	var visitors sync.WaitGroup
-	for i := range 40 {
+	for i := range 20 {
 		visitors.Go(func() {
 			v := newClient(w, i, heroes[i%8])
 			v.resource, v.keys = fmt.Sprintf("visit%d", i), w.clients[i%8].keys

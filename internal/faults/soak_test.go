@@ -19,7 +19,10 @@ func TestSoak(t *testing.T) {
 	if *soakFor == 0 {
 		t.Skip("skipped: without -soak there is no soak; see make soak")
 	}
-	w := newWorld(t, 8, t.TempDir(), "")
+	w := newWorld(t, 8, t.TempDir(), "[offline]\nmax = 100000\nsize = \"1GiB\"\n") // nobody is to be refused for being away
+	for _, c := range w.clients {
+		c.calm = time.Second
+	}
 	stop, settled := w.load(15*time.Millisecond), w.confirm()
 	kills := 0
 	for end := time.Now().Add(*soakFor); time.Now().Before(end); {

@@ -167,15 +167,15 @@ func (w *world) ping(ctx context.Context, t *testing.T) {
 	}
 }
 
-// around is how long before a crash a message may have been seen that comes again after it: its acknowledgement, or what
-// that made the server write, had not got through.
+// around is how long before a crash a message may have been seen that comes again after it, when its recipient had a stream
+// that worked: its acknowledgement, or what that made the server write, had not got through.
 const around = 5 * time.Second
 
-// again says whether a message that has been seen may be seen once more: in another session, because the server could
-// not know that it had been.
-func (w *world) again(before, now sighting) bool {
+// again says whether a message that a client has seen may be seen once more: in another session, because the server could
+// not know that it had been. On a stream that has gone silent acknowledgements are lost until the client notices.
+func (w *world) again(c *client, before, now sighting) bool {
 	died, killed := w.server.killed(before.life)
-	return now.epoch > before.epoch && (w.ends || killed && died.Sub(before.at) < around)
+	return now.epoch > before.epoch && (w.ends || killed && died.Sub(before.at) < around+2*c.calm)
 }
 
 // has says whether a link belongs to one of the clients.
@@ -205,7 +205,7 @@ func (w *world) await(t *testing.T, what string, so func() bool) {
 func (w *world) check(t *testing.T) sum {
 	t.Helper()
 	w.settle(t)
-	out := w.books.balance(t, w.again)
+	out := w.books.balance(t, func(x *letter, before, now sighting) bool { return w.again(w.clients[x.to], before, now) })
 	resumed, fresh := int64(0), int64(0)
 	for _, c := range w.clients {
 		resumed += c.resumed.Load()
