@@ -155,7 +155,7 @@ admins = ["{admin}"]
 # Folder of the database and all else that must be kept.
 data = {data}
 
-# Offer SASL PLAIN to clients that cannot do SCRAM. The server then sees their passwords.
+# SASL PLAIN is offered under TLS, to clients that cannot do SCRAM; the server then sees their passwords. This ends that.
 # plain = false
 
 # Modules that are off.

@@ -29,6 +29,7 @@ type managed struct {
 	asked    bool // <r/> is on its way; the answer is not here yet
 	owed     bool // the client asked and waits for handled to reach owedTo
 	owedTo   uint32
+	owedLast uint32 // the count at the latest of several such requests
 	spool    *time.Timer
 	spooling bool // the timer runs
 	expire   *time.Timer
@@ -133,10 +134,10 @@ func (s *Session) Secured(n uint32, err error) {
 	s.sm.inbox.End(n)
 	s.sm.wake()
 	answer := s.sm.owed && int32(s.sm.inbox.Handled()-s.sm.owedTo) >= 0
-	if answer {
-		s.sm.owed = false
-	}
 	h := s.sm.inbox.Handled()
+	if answer { // a client that goes on sending and asking is answered all the same
+		s.sm.owed, s.sm.owedTo = int32(s.sm.owedLast-h) > 0, s.sm.owedLast
+	}
 	s.mu.Unlock()
 	if answer {
 		s.SendNonza(ackOf(h))
@@ -159,7 +160,10 @@ func (s *Session) Asked() {
 	}
 	in := &s.sm.inbox
 	if in.Handled() != in.Received() {
-		s.sm.owed, s.sm.owedTo = true, in.Received()
+		if !s.sm.owed {
+			s.sm.owed, s.sm.owedTo = true, in.Received()
+		}
+		s.sm.owedLast = in.Received()
 		s.mu.Unlock()
 		return
 	}
