@@ -4,7 +4,7 @@ GO ?= go
 ARGS ?=
 export CGO_ENABLED = 0
 
-.PHONY: run build test check unit test-race fuzz-seeds bench peers soak
+.PHONY: run build test check unit test-race fuzz-seeds bench bench-peers peers soak
 
 run: build
 	./bin/stonechat serve $(ARGS)
@@ -38,6 +38,10 @@ test-race:
 # The seeds of every fuzz target, as plain tests.
 fuzz-seeds:
 	$(GO) test -run '^Fuzz' ./...
+
+# Stonechat beside ejabberd and Prosody, in one run on one machine; an hour as it is, less with REPS=1 LENGTH=4s IDLE=2000.
+bench-peers:
+	@bash scripts/bench-peers.sh
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
