@@ -52,14 +52,14 @@ func TestStorm(t *testing.T) {
 	w.strict(t)
 }
 
-// stuckRSS is how much memory one client that does not read may cost: its queue, what is on the way, and what the
-// collector leaves lying about of the flood itself.
-const stuckRSS = 64 << 20
+// stuckRSS is how much memory one client that does not read may cost for long: its queue, and what has been written and not
+// acknowledged. It is much less than what is sent to it.
+const stuckRSS = 40 << 20
 
 // A client that reads nothing costs a bounded amount of memory, and nobody else notices.
 func TestStuckClient(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 5, t.TempDir(), "[mam]\nsearch = false\n")
+	w := newWorld(t, 5, t.TempDir(), "[mam]\ndefault = \"never\"\n")
 	w.ends = true
 	stuck := w.clients[0]
 	free := make(chan struct{})
@@ -67,13 +67,13 @@ func TestStuckClient(t *testing.T) {
 	stuck.deaf = free
 	stuck.mu.Unlock()
 	before := w.server.rss(t)
-	w.bulk = strings.Repeat("it is the east ", 400) // 6000 bytes: the buffers on the way are full soon
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	w.bulk = strings.Repeat("it is the east ", 600) // 9000 bytes: the buffers on the way are full soon
+	ctx, cancel := context.WithTimeout(t.Context(), 3*patience)
 	defer cancel()
 	var senders sync.WaitGroup
 	for i := 1; i <= 3; i++ {
 		senders.Go(func() {
-			for range 1000 {
+			for range 1500 {
 				w.post(ctx, i, 0)
 			}
 		})
@@ -88,11 +88,8 @@ func TestStuckClient(t *testing.T) {
 	if !w.books.arrived(ctx, func(x *letter) bool { return x.to != 0 }) || ctx.Err() != nil {
 		t.Error("others wait for the client that does not read")
 	}
-	if grown := w.server.rss(t) - before; grown > stuckRSS {
-		t.Errorf("the server has grown by %d MiB", grown>>20)
-	} else {
-		t.Logf("the server has grown by %d MiB", grown>>20)
-	}
+	t.Logf("after %d MiB for it the server has grown by %d MiB", 3*1500*len(w.bulk)>>20, (w.server.rss(t)-before)>>20)
+	w.await(t, "the server gives back the memory that it needed for a moment", func() bool { return w.server.rss(t)-before < stuckRSS })
 	stuck.mu.Lock()
 	stuck.deaf = nil
 	stuck.mu.Unlock()
