@@ -17,12 +17,15 @@ import (
 // Features returns what the engine does, as features of XEP-0060#features.
 func (e *Engine) Features() []string {
 	names := []string{"access-" + string(e.defaults.Access), "config-node", "create-and-configure", "create-nodes", "delete-items",
-		"delete-nodes", "instant-nodes", "item-ids", "last-published", "manage-subscriptions", "member-affiliation", "meta-data",
+		"delete-nodes", "instant-nodes", "item-ids", "manage-subscriptions", "member-affiliation", "meta-data",
 		"modify-affiliations", "multi-items", "outcast-affiliation", "persistent-items", "publish", "publish-node-full",
 		"publish-only-affiliation", "publish-options", "publisher-affiliation", "purge-nodes", "retract-items",
 		"retrieve-affiliations", "retrieve-default", "retrieve-default-sub", "retrieve-items", "retrieve-subscriptions",
 		"subscribe", "subscription-notifications", "subscription-options", "leased-subscription",
 		"rsm"}
+	if e.defaults.Last == lastOnPresence { // XEP-0060#events
+		names = append(names, "last-published")
+	}
 	if e.auto {
 		names = append(names, "auto-create")
 	}
@@ -215,4 +218,25 @@ func (v *Tx) forget(id string, who jid.JID) error {
 	}
 	p.Subs = kept
 	return v.putPerson(id, n, who.Bare(), p)
+}
+
+// Leave removes all that a host knows of somebody who is no more. Nodes that are left without owners stay, in the hands of
+// those who own all nodes of the host.
+func (e *Engine) Leave(ctx context.Context, host, who jid.Bare) error {
+	return e.change(ctx, host, func(v *Tx) error {
+		known, err := v.standing(who)
+		if err != nil {
+			return err
+		}
+		for _, at := range known {
+			n, err := v.node(at.Key)
+			if err != nil {
+				return err
+			}
+			if err := v.putPerson(at.Key, n, who, person{}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

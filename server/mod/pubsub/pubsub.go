@@ -117,6 +117,7 @@ func New(env *kit.Env, cfg Config) (kit.Module, error) {
 			return m.engine.AnswerOwner(ctx, iq.To.Bare(), iq, req)
 		})
 	}
+	kit.Tell(env, &env.Points.Removed, m.removed)
 	kit.HandleIQ(env, m.svc.Self(), stanza.Get, m.info)
 	kit.HandleIQ(env, m.svc.Self(), stanza.Get, m.list)
 	return m, nil
@@ -160,6 +161,19 @@ func (m *module) bounced(ctx context.Context, s *stanza.Stanza) {
 	case stanza.Gone, stanza.ItemNotFound:
 		if err := m.engine.Forget(ctx, s.To.Bare(), s.From); err != nil {
 			m.env.Log.Error("forgetting subscriptions", "jid", s.From, "err", err)
+		}
+	}
+}
+
+// removed keeps whoever gets the name of a removed account from getting its nodes.
+func (m *module) removed(ctx context.Context, ev *kit.AccountEvent) {
+	for _, d := range m.env.Domains {
+		host, err := jid.Domain(m.svc.Prefix + "." + d)
+		if err == nil {
+			err = m.engine.Leave(ctx, host, ev.Account)
+		}
+		if err != nil {
+			m.env.Log.Error("forgetting an account", "jid", ev.Account, "err", err)
 		}
 	}
 }

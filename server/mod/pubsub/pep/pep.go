@@ -37,6 +37,7 @@ var Def = kit.Define(kit.Info{
 		{XEP: 402, Version: "1.2.0", Status: spec.Complete, Since: "0.1"},
 		{XEP: 48, Version: "1.2", Status: spec.Complete, Since: "0.1"},
 		{XEP: 411, Version: "1.1.0", Status: spec.Complete, Since: "0.1"},
+		{XEP: 490, Version: "1.0.1", Status: spec.Complete, Since: "0.1"},
 		{XEP: 222, Version: "1.0", Status: spec.Complete, Since: "0.1"},
 		{XEP: 223, Version: "1.1.1", Status: spec.Complete, Since: "0.1"},
 	},
@@ -101,6 +102,7 @@ func New(env *kit.Env, cfg Config) (kit.Module, error) {
 	if private, ok := kit.Want[Private](env); ok {
 		m.convertBookmarks(private)
 	}
+	m.assistDisplayed(env)
 	for _, typ := range []stanza.Type{stanza.Get, stanza.Set} {
 		kit.HandleIQ(env, kit.Account, typ, func(ctx context.Context, iq *kit.IQ, req *wire.PubSub) (stanza.Payload, error) {
 			out, err := m.engine.Answer(ctx, iq.Account, iq, req)
@@ -113,7 +115,7 @@ func New(env *kit.Env, cfg Config) (kit.Module, error) {
 			return m.engine.AnswerOwner(ctx, iq.Account, iq, req)
 		})
 	}
-	kit.On(env, &env.Points.ToAccount, hook.Deliver, m.decide)
+	kit.On(env, &env.Points.ToAccount, hook.Rewrite, m.decide) // before it is archived
 	kit.On(env, &env.Points.ToAccount, hook.Copy, m.neighbour)
 	kit.On(env, &env.Points.DiscoInfo, hook.Rewrite, m.discoInfo)
 	kit.On(env, &env.Points.DiscoItems, hook.Rewrite, m.discoItems)
