@@ -145,10 +145,44 @@ func (m *module) catchUp(ctx context.Context, x kit.Session, nodes []string) {
 	}
 }
 
+// approved sends the last items of two accounts here to each other's sessions, once both are subscribed to each other:
+// from is about to be noted as granted in the roster of account, and is in that of the other already
+// (XEP-0060#impl-notify, case 5).
+func (m *module) approved(ctx context.Context, account, from jid.Bare) error {
+	theirs, err := m.contacts.State(ctx, from, account)
+	if err != nil || !both(theirs) {
+		return err
+	}
+	m.introduce(ctx, from, account)
+	m.introduce(ctx, account, from)
+	return nil
+}
+
+// introduce sends the last items of an account to the sessions of another.
+func (m *module) introduce(ctx context.Context, owner, to jid.Bare) {
+	if m.blocker(ctx, owner)(to.JID()) {
+		return
+	}
+	for _, x := range m.env.Router.Sessions(to) {
+		i := interests.Value(x)
+		if i == nil || x.Presence() == nil {
+			continue
+		}
+		if w := i.known.Load(); w != nil {
+			m.engine.SendLast(ctx, owner, fresh(*w, nil), x.JID().JID())
+		}
+	}
+}
+
 // neighbour learns of clients elsewhere that are available to an account, and sends them its last items.
 func (m *module) neighbour(ctx context.Context, ev *kit.ToAccount) error {
 	s := ev.Stanza
-	if s.Kind != stanza.Presence || !s.To.IsBare() || !s.From.IsFull() || m.env.Serves(s.From.Domain()) {
+	switch here := m.env.Serves(s.From.Domain()); {
+	case s.Kind != stanza.Presence:
+		return nil
+	case here && s.Type == stanza.Subscribed:
+		return m.approved(ctx, ev.Account, s.From.Bare())
+	case here || !s.To.IsBare() || !s.From.IsFull():
 		return nil
 	}
 	switch s.Type {
