@@ -191,7 +191,7 @@ func (r *running) dial() *tls.Conn {
 	if _, err := c.Write([]byte(header)); err != nil {
 		r.t.Fatal(err)
 	}
-	if features := readUntil(r.t, c, "</stream:features>"); !strings.Contains(features, "SCRAM-SHA-256-PLUS") || strings.Contains(features, ">PLAIN<") {
+	if features := readUntil(r.t, c, "</stream:features>"); !strings.Contains(features, "SCRAM-SHA-256-PLUS") || !strings.Contains(features, ">PLAIN<") {
 		r.t.Errorf("features %s", features)
 	}
 	return c

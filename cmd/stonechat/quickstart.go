@@ -155,8 +155,8 @@ admins = ["{admin}"]
 # Folder of the database and all else that must be kept.
 data = {data}
 
-# SASL PLAIN is offered under TLS, to clients that cannot do SCRAM; the server then sees their passwords. This ends that.
-# plain = false
+# Offer SASL PLAIN, under TLS alone, to clients that cannot do SCRAM. The server then sees their passwords, for a moment.
+# plain = true
 
 # Modules that are off.
 # without = []
