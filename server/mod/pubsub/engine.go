@@ -130,21 +130,11 @@ func (e *Engine) Change(ctx context.Context, host jid.Bare, fn func(v *Tx) error
 		}
 		done <- err
 	})
-	var err error
-	select {
-	case err = <-done:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	if err != nil || b == nil {
+	if err := <-done; err != nil || b == nil { // also when ctx has ended: somebody must tell what was committed
 		return err
 	}
 	e.drain(context.WithoutCancel(ctx), host)
-	select {
-	case <-b.told:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	<-b.told
 	return nil
 }
 

@@ -48,7 +48,8 @@ func (c *call) items(ctx context.Context, req *wire.PubSub) (stanza.Payload, err
 			if err != nil {
 				return err
 			}
-			return c.show(n, out, page.Items, true, nil)
+			c.show(n, out, page.Items, true, nil)
+			return nil
 		}
 		return c.page(v, n, req, out, most)
 	})
@@ -140,9 +141,7 @@ func (c *call) page(v *Tx, n *node, req *wire.PubSub, out *wire.PubSub, most int
 		return err
 	}
 	page := &rsm.Page{Index: got.First, Count: got.Count}
-	if err := c.show(n, out, got.Items, q.Backward, page); err != nil {
-		return err
-	}
+	c.show(n, out, got.Items, q.Backward, page)
 	if asked != nil || len(out.Items) < got.Count {
 		out.Page = page
 	}
@@ -150,7 +149,7 @@ func (c *call) page(v *Tx, n *node, req *wire.PubSub, out *wire.PubSub, most int
 }
 
 // show fills items into an answer, as many as go into one: from the end when backward is set.
-func (c *call) show(n *node, out *wire.PubSub, all []store.Item, backward bool, page *rsm.Page) error {
+func (c *call) show(n *node, out *wire.PubSub, all []store.Item, backward bool, page *rsm.Page) {
 	from, to := fitting(all, backward)
 	for i := from; i < to; i++ {
 		it := itemOf(all[i])
@@ -162,7 +161,6 @@ func (c *call) show(n *node, out *wire.PubSub, all []store.Item, backward bool, 
 			page.Index += from
 		}
 	}
-	return nil
 }
 
 // fitting is the part of items that goes into one answer; at least one does.

@@ -201,13 +201,12 @@ func settingFields() []field {
 }
 
 func accessField() field {
-	f := choice("pubsub#access_model", "Who may subscribe and retrieve items", func(s *Settings) *string { return (*string)(&s.Access) },
+	return choice("pubsub#access_model", "Who may subscribe and retrieve items", func(s *Settings) *string { return (*string)(&s.Access) },
 		option("Subscription requests must be approved and only subscribers may retrieve items", string(Authorize)),
 		option("Anyone may subscribe and retrieve items", string(Open)),
 		option("Anyone with a presence subscription may subscribe and retrieve items", string(Presence)),
 		option("Anyone in the specified roster groups may subscribe and retrieve items", string(Roster)),
 		option("Only those on a whitelist may subscribe and retrieve items", string(Whitelist)))
-	return f
 }
 
 func groupsField() field {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stonechat-im/stonechat/jid"
+	"github.com/stonechat-im/stonechat/server/store"
 	"github.com/stonechat-im/stonechat/stanza"
 	"github.com/stonechat-im/stonechat/xep/forms"
 	wire "github.com/stonechat-im/stonechat/xep/pubsub"
@@ -79,8 +80,9 @@ func (c *call) enrol(v *Tx, id string, s *subscription, r *relation, want *forms
 	if verdict != nil && verdict != error(errApproval) {
 		return verdict
 	}
+	p.Subs = slices.DeleteFunc(p.Subs, func(s subscription) bool { return !s.live(v.now) })
 	was := p.sub(s.JID)
-	if was != nil && was.live(v.now) {
+	if was != nil {
 		if was.State == wire.StatePending {
 			return wire.Error(stanza.NotAuthorized, "pending-subscription", "the subscription waits for approval")
 		}
@@ -94,7 +96,7 @@ func (c *call) enrol(v *Tx, id string, s *subscription, r *relation, want *forms
 		return err
 	}
 	if was == nil {
-		if err := c.room(v, &p); err != nil {
+		if err := c.room(v, id, &p); err != nil {
 			return err
 		}
 		if verdict != nil && !p.follows(v.now) { // who has been approved with one address need not be again
@@ -120,11 +122,13 @@ func (c *call) enrol(v *Tx, id string, s *subscription, r *relation, want *forms
 // maxSubs is how many addresses one user may subscribe to one node with.
 const maxSubs = 20
 
-func (c *call) room(v *Tx, p *person) error {
+// room refuses a subscription too many.
+func (c *call) room(v *Tx, id string, p *person) error {
 	known, err := v.standing(c.who)
 	if err != nil {
 		return err
 	}
+	known = slices.DeleteFunc(known, func(at store.Pair[string]) bool { return at.Key == id })
 	if len(p.Subs) >= maxSubs || p.empty() && len(known) >= v.e.limits.Subscriptions {
 		return wire.Error(stanza.PolicyViolation, "too-many-subscriptions", "you have too many subscriptions").WithType(stanza.Wait)
 	}

@@ -37,6 +37,7 @@ var Def = kit.Define(kit.Info{
 		{XEP: 402, Version: "1.2.0", Status: spec.Complete, Since: "0.1"},
 		{XEP: 48, Version: "1.2", Status: spec.Complete, Since: "0.1"},
 		{XEP: 411, Version: "1.1.0", Status: spec.Complete, Since: "0.1"},
+		{XEP: 384, Version: "0.9.1", Status: spec.Complete, Since: "0.1", Note: "what §7.1 asks of a server"},
 		{XEP: 490, Version: "1.0.1", Status: spec.Complete, Since: "0.1"},
 		{XEP: 222, Version: "1.0", Status: spec.Complete, Since: "0.1"},
 		{XEP: 223, Version: "1.1.1", Status: spec.Complete, Since: "0.1"},
@@ -103,17 +104,14 @@ func New(env *kit.Env, cfg Config) (kit.Module, error) {
 		m.convertBookmarks(private)
 	}
 	m.assistDisplayed(env)
-	for _, typ := range []stanza.Type{stanza.Get, stanza.Set} {
-		kit.HandleIQ(env, kit.Account, typ, func(ctx context.Context, iq *kit.IQ, req *wire.PubSub) (stanza.Payload, error) {
-			out, err := m.engine.Answer(ctx, iq.Account, iq, req)
-			if err == nil && m.avatars != nil && req.Verb == wire.Publish && req.Node == avatar.NSMetadata {
-				err = m.avatars.refresh(ctx, iq.Account)
-			}
-			return out, err
-		})
-		kit.HandleIQ(env, kit.Account, typ, func(ctx context.Context, iq *kit.IQ, req *wire.Owner) (stanza.Payload, error) {
-			return m.engine.AnswerOwner(ctx, iq.Account, iq, req)
-		})
+	// XEP-0030#security: to strangers, an account that does not exist is like one without nodes
+	for _, target := range []kit.Target{kit.Account, kit.NoAccount} {
+		for _, typ := range []stanza.Type{stanza.Get, stanza.Set} {
+			kit.HandleIQ(env, target, typ, m.answer)
+			kit.HandleIQ(env, target, typ, func(ctx context.Context, iq *kit.IQ, req *wire.Owner) (stanza.Payload, error) {
+				return m.engine.AnswerOwner(ctx, iq.Account, iq, req)
+			})
+		}
 	}
 	kit.On(env, &env.Points.ToAccount, hook.Rewrite, m.decide) // before it is archived
 	kit.On(env, &env.Points.ToAccount, hook.Copy, m.neighbour)
@@ -123,6 +121,14 @@ func New(env *kit.Env, cfg Config) (kit.Module, error) {
 	kit.Tell(env, &env.Points.Resumed, m.resumed)
 	kit.Tell(env, &env.Points.Removed, func(_ context.Context, ev *kit.AccountEvent) { m.near.drop(ev.Account) })
 	return m, nil
+}
+
+func (m *module) answer(ctx context.Context, iq *kit.IQ, req *wire.PubSub) (stanza.Payload, error) {
+	out, err := m.engine.Answer(ctx, iq.Account, iq, req)
+	if err == nil && m.avatars != nil && req.Verb == wire.Publish && req.Node == avatar.NSMetadata {
+		err = m.avatars.refresh(ctx, iq.Account)
+	}
+	return out, err
 }
 
 // decide takes the owner's answer to a request for approval (XEP-0060#owner-subreq).
