@@ -50,13 +50,13 @@ func makeCert(t testing.TB) oneCert {
 }
 
 // start runs a server with all modules on loopback and accounts romeo and juliet.
-func start(t testing.TB) *run.Server {
+func start(t testing.TB, without ...string) *run.Server {
 	t.Helper()
 	db := memory.New()
 	ctx := context.Background()
 	lim := run.DefaultLimits()
 	lim.Rate = 0
-	cfg := run.Config{Limits: lim, Realms: []run.Realm{{Domains: []string{"localhost"}}}}
+	cfg := run.Config{Limits: lim, Realms: []run.Realm{{Domains: []string{"localhost"}, Without: without}}}
 	s, err := run.New(ctx, cfg, all.Defs(), db, makeCert(t), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package carbons
 
 import (
 	"context"
+	"slices"
 
 	"github.com/stonechat-im/stonechat/jid"
 	"github.com/stonechat-im/stonechat/server/kit"
@@ -41,7 +42,10 @@ func (m *module) received(ctx context.Context, ev *kit.ToAccount) error {
 		return nil
 	}
 	sessions := m.env.Router.Sessions(account)
-	if len(sessions) < 2 && s.To.IsBare() {
+	if !slices.ContainsFunc(sessions, wants) {
+		return nil // most messages end here, and cost nothing
+	}
+	if len(sessions) == 1 && (s.To.IsBare() || sessions[0].JID().JID() == s.To) {
 		return nil
 	}
 	gets, delivered := m.recipients(sessions, s)
@@ -56,11 +60,13 @@ func (m *module) received(ctx context.Context, ev *kit.ToAccount) error {
 	return nil
 }
 
+func wants(x kit.Session) bool { return wanted.Value(x) }
+
 // others lists the sessions of an account that want copies, without those that have the message itself.
 func (m *module) others(account jid.Bare, has func(kit.Session) bool) []kit.Session {
 	var out []kit.Session
 	for _, x := range m.env.Router.Sessions(account) {
-		if wanted.Value(x) && !has(x) {
+		if wants(x) && !has(x) {
 			out = append(out, x)
 		}
 	}
