@@ -84,6 +84,9 @@ func (k *marks) changing(tx *pubsub.Tx, n *pubsub.Notice) error {
 		}
 		l = list
 	case bookmarks.NSList:
+		if len(n.Event.Items) == 0 { // clients that have moved on drop the old list, and mean no more by it
+			return nil
+		}
 		if ok, err := closed(tx, bookmarks.NSList); err != nil || !ok {
 			return err
 		}
