@@ -63,12 +63,13 @@ func TestReload(t *testing.T) {
 	}
 
 	second := pair(t, file, "montague.example")
-	configure(t, dir, "plain = false\n"+section+"[log]\nlevel = 'debug'\n")
+	configure(t, dir, "plain = false\n"+section+"[log]\nlevel = 'debug'\n[disco]\nname = 'The Globe'\n")
 	r.signal(syscall.SIGHUP)
-	if changes := r.line("need a restart"); !strings.Contains(changes, "options of host montague.example") {
+	if changes := r.line("need a restart"); !strings.Contains(changes, "[disco] of host montague.example") {
 		t.Errorf("log: %s", changes)
 	}
 	r.line("configuration reloaded")
+	r.noPlain = true // what the next connection is offered
 	if !r.dial().ConnectionState().PeerCertificates[0].Equal(second) {
 		t.Error("a new connection sees the old certificate")
 	}

@@ -66,8 +66,8 @@ func (s *Server) bind(ctx context.Context, st *stream.Stream, id, resource strin
 	if err != nil { // §7.7.2.1
 		return 0, refuse(st, id, stanza.BadRequest.With("the resource is not acceptable"))
 	}
-	sess := session.New(s.Table, full, c.tc, c.mech, &s.Limits.Session, c.realm.Owner)
-	old, ok := s.Table.Bind(sess, s.Limits.Sessions)
+	sess := session.New(s.Table, full, c.tc, c.mech, &s.Limits().Session, c.realm.Owner)
+	old, ok := s.Table.Bind(sess, s.Limits().Sessions)
 	if !ok { // §7.6.2.1
 		return 0, refuse(st, id, stanza.ResourceConstraint.With("this account has too many sessions"))
 	}
@@ -133,7 +133,7 @@ func (s *Server) resume(ctx context.Context, st *stream.Stream, e elem.Elem) (st
 		return 0, err
 	}
 	if old := sess.Stream(); old != nil { // the client came back before we noticed that it had gone
-		go supersede(old, min(s.Limits.Session.Goodbye, time.Second))
+		go supersede(old, min(s.Limits().Session.Goodbye, time.Second))
 	}
 	wait, cancel := context.WithTimeout(ctx, settleMost)
 	defer cancel()

@@ -101,7 +101,7 @@ func (s *Server) loginOf(st *stream.Stream) *auth.Login {
 		if p.TLS != nil && s.Certs != nil {
 			p.Cert = s.Certs.Leaf(p.TLS.ServerName)
 		}
-		c.login = s.Accounts.NewLogin(c.realm.Policy, p)
+		c.login = s.Accounts.NewLogin(*c.realm.policy.Load(), p)
 	}
 	return c.login
 }
@@ -143,7 +143,7 @@ func (s *Server) serveAuth(ctx context.Context, st *stream.Stream, first elem.El
 	err := s.exchange(ctx, st, first)
 	if err == nil {
 		s.Log.Debug("logged in", "jid", c.who.account, "addr", c.addr, "mech", c.mech)
-		st.Conn.SetLimits(xmlscan.Limits{MaxBytes: s.Limits.Element})
+		st.Conn.SetLimits(xmlscan.Limits{MaxBytes: s.Limits().Element})
 		return stream.Authed | stream.Restart, nil
 	}
 	if stream.AsError(err) != nil || !isSASL(err) {

@@ -44,7 +44,7 @@ func (c *conn) ended(err error) {
 	case errors.Is(err, stream.ErrClosed), errors.As(err, &received) && received.Received: // RFC 6120 §4.4, §4.9.1.1
 		c.sess.Close()
 	case se != nil && se.Condition == stream.ConnectionTimeout && c.sess.Resumable():
-		say(c.tc, se, c.srv.Limits.Session.Goodbye)
+		say(c.tc, se, c.srv.Limits().Session.Goodbye)
 		c.lost(err)
 	case se != nil:
 		c.srv.Log.Info("stream error", "jid", c.sess.JID(), "sid", c.sess.SID(), "err", err)
@@ -64,7 +64,7 @@ func (c *conn) lost(err error) {
 // linger throws away what the peer still sends after we have ended the stream, until it closes the connection or its
 // moment has passed.
 func (c *conn) linger() {
-	_ = c.tc.SetReadDeadline(time.Now().Add(c.srv.Limits.Session.Goodbye))
+	_ = c.tc.SetReadDeadline(time.Now().Add(c.srv.Limits().Session.Goodbye))
 	c.tc.Drain()
 	_ = c.tc.Close()
 }
@@ -91,7 +91,7 @@ func (c *conn) wakeAt(t time.Time) {
 // read handles one element after the other. It returns stream.ErrClosed when the peer ended the stream, errSettled when the
 // stream has become idle.
 func (c *conn) read(ctx context.Context) error {
-	lim := &c.srv.Limits
+	lim := c.srv.Limits()
 	if !c.idle {
 		c.wakeAt(time.Now().Add(settle))
 	}
@@ -134,7 +134,7 @@ func (c *conn) read(ctx context.Context) error {
 // quiet is called when the read deadline has passed, with that as its error, and sets the next one. After some silence it
 // asks the client to say something; when that is of no use it gives up.
 func (c *conn) quiet(timeout error) error {
-	lim := &c.srv.Limits
+	lim := c.srv.Limits()
 	_, last := c.tc.Idle()
 	silence := time.Since(last)
 	switch {
@@ -298,7 +298,7 @@ func (c *conn) manage(e elem.Elem) error {
 // enable turns stream management on (XEP-0198#enable).
 func (c *conn) enable(e elem.Elem) {
 	resume := e.Attr("resume") == "true" || e.Attr("resume") == "1"
-	most := c.srv.Limits.Resume
+	most := c.srv.Limits().Resume
 	if want, err := strconv.ParseUint(e.Attr("max"), 10, 31); err == nil && time.Duration(want)*time.Second < most {
 		most = time.Duration(want) * time.Second
 	}

@@ -45,9 +45,12 @@ type Limits struct {
 // Realm is a realm with what only c2s needs to know of it.
 type Realm struct {
 	*kit.Realm
-	Policy auth.Policy
 	Owner  *router.Owner
+	policy atomic.Pointer[auth.Policy]
 }
+
+// SetPolicy says how people may log in from now on.
+func (r *Realm) SetPolicy(p auth.Policy) { r.policy.Store(&p) }
 
 // Certificates finds the certificate to show for a server name, now.
 type Certificates interface {
@@ -63,10 +66,10 @@ type Server struct {
 	Table     *session.Table
 	Certs     Certificates // nil: no TLS is offered (tests)
 	Plaintext bool         // logging in without TLS is allowed; for loopback and tests
-	Limits    Limits
 	Log       *slog.Logger
 
-	role stream.Role
+	role   stream.Role
+	limits atomic.Pointer[Limits]
 
 	mu      sync.Mutex
 	open    map[*conn]struct{}
@@ -77,6 +80,12 @@ type Server struct {
 	reading sync.WaitGroup // streams that take stanzas
 	deaf    atomic.Bool    // they must not any more
 }
+
+// SetLimits bounds what clients may do from now on. What a session keeps for its client stays as it was when it began.
+func (s *Server) SetLimits(l Limits) { s.limits.Store(&l) }
+
+// Limits is what was set last. It must not be changed.
+func (s *Server) Limits() *Limits { return s.limits.Load() }
 
 // conn is one connection.
 type conn struct {
@@ -134,8 +143,8 @@ func (s *Server) Handle(ctx context.Context, nc net.Conn, direct bool) {
 		}
 	}()
 	defer s.recovered(c)
-	_ = nc.SetReadDeadline(time.Now().Add(s.Limits.Negotiation))
-	_ = nc.SetWriteDeadline(time.Now().Add(s.Limits.Negotiation + s.Limits.Session.Goodbye))
+	_ = nc.SetReadDeadline(time.Now().Add(s.Limits().Negotiation))
+	_ = nc.SetWriteDeadline(time.Now().Add(s.Limits().Negotiation + s.Limits().Session.Goodbye))
 	if direct {
 		cfg := s.Certs.Config().Clone()
 		cfg.NextProtos = []string{"xmpp-client"} // XEP-0368#usecases
@@ -146,7 +155,7 @@ func (s *Server) Handle(ctx context.Context, nc net.Conn, direct bool) {
 		}
 		nc = t
 	}
-	c.tc = transport.New(nc, xmlscan.Limits{MaxBytes: s.Limits.GuestBytes, MaxDepth: 20})
+	c.tc = transport.New(nc, xmlscan.Limits{MaxBytes: s.Limits().GuestBytes, MaxDepth: 20})
 	c.st = &stream.Stream{Conn: c.tc, User: c}
 	if direct {
 		c.st.State = stream.Secure
@@ -186,10 +195,10 @@ func (s *Server) admit(c *conn) bool {
 	switch {
 	case s.closing:
 		return false
-	case s.perAddr[c.addr] >= s.Limits.PerAddress:
+	case s.perAddr[c.addr] >= s.Limits().PerAddress:
 		s.Log.Warn("too many connections from one address", "addr", c.addr)
 		return false
-	case s.guests >= s.Limits.Guests:
+	case s.guests >= s.Limits().Guests:
 		s.Log.Warn("too many connections that are not logged in", "addr", c.addr)
 		return false
 	}

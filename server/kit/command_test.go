@@ -11,7 +11,8 @@ import (
 )
 
 func TestCommandOpen(t *testing.T) {
-	r := &kit.Realm{Domains: []string{"capulet.example"}, Operator: kit.Operator{Admins: []jid.Bare{jid.MustBare("juliet@capulet.example")}}}
+	r := &kit.Realm{Domains: []string{"capulet.example"}}
+	r.Operator.SetAdmins([]jid.Bare{jid.MustBare("juliet@capulet.example")})
 	for _, c := range []struct {
 		name, by     string
 		admin, plain bool // may run commands of each kind

@@ -70,7 +70,7 @@ type Def struct {
 	Info
 	defaults any // a C
 	build    func(env *Env, cfg any) (Module, error)
-	reload   func(m Module, cfg any) error
+	reload   func(m Module, cfg any) (taken bool, err error)
 }
 
 // Define joins a description, the default configuration and the constructor.
@@ -79,11 +79,12 @@ func Define[C any](info Info, defaults C, build func(env *Env, cfg C) (Module, e
 		Info:     info,
 		defaults: defaults,
 		build:    func(env *Env, cfg any) (Module, error) { return build(env, cfg.(C)) },
-		reload: func(m Module, cfg any) error {
-			if r, ok := m.(Reloader[C]); ok {
-				return r.Reload(cfg.(C))
+		reload: func(m Module, cfg any) (bool, error) {
+			r, ok := m.(Reloader[C])
+			if !ok {
+				return false, nil
 			}
-			return nil
+			return true, r.Reload(cfg.(C))
 		},
 	}
 }
@@ -97,5 +98,5 @@ func (d Def) ConfigType() reflect.Type { return reflect.TypeOf(d.defaults) }
 // Build makes the module. cfg is of ConfigType.
 func (d Def) Build(env *Env, cfg any) (Module, error) { return d.build(env, cfg) }
 
-// Reload hands a running module a new configuration; modules that cannot take one keep the old.
-func (d Def) Reload(m Module, cfg any) error { return d.reload(m, cfg) }
+// Reload hands a running module a new configuration. taken is false for modules that keep the one they began with.
+func (d Def) Reload(m Module, cfg any) (taken bool, err error) { return d.reload(m, cfg) }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
+	"sync/atomic"
 
 	"github.com/stonechat-im/stonechat/elem"
 	"github.com/stonechat-im/stonechat/hook"
@@ -34,19 +36,18 @@ type Realm struct {
 	problems []error
 }
 
-// Operator is what the configuration says of the people behind a realm.
+// Operator is what the configuration says of the people behind a realm. It may change while the realm runs.
 type Operator struct {
-	Admins []jid.Bare // may run administrative commands
+	admins atomic.Pointer[[]jid.Bare]
 }
+
+// SetAdmins says who may run administrative commands.
+func (o *Operator) SetAdmins(admins []jid.Bare) { o.admins.Store(&admins) }
 
 // IsAdmin says whether an address belongs to an operator of the realm.
 func (o *Operator) IsAdmin(b jid.Bare) bool {
-	for _, a := range o.Admins {
-		if a == b {
-			return true
-		}
-	}
-	return false
+	admins := o.admins.Load()
+	return admins != nil && slices.Contains(*admins, b)
 }
 
 // Router takes stanzas to where they are addressed (RFC 6121 §8).

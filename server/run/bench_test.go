@@ -86,7 +86,9 @@ func TestMessageAllocations(t *testing.T) {
 // BenchmarkIdle reports what the process grows by for each session, clients included, so it is an upper bound.
 func BenchmarkIdle(b *testing.B) {
 	s := start(b)
-	s.C2S.Limits.Sessions, s.C2S.Limits.PerAddress = 0, 1<<20
+	lim := *s.C2S.Limits()
+	lim.Sessions, lim.PerAddress = 0, 1<<20
+	s.C2S.SetLimits(lim)
 	before := rss(b)
 	for i := range b.N {
 		login(b, s, []string{"romeo", "juliet"}[i%2])

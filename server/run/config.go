@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stonechat-im/stonechat/jid"
+	"github.com/stonechat-im/stonechat/server/auth"
 	"github.com/stonechat-im/stonechat/server/c2s"
 	"github.com/stonechat-im/stonechat/server/session"
 )
@@ -33,6 +34,10 @@ type Realm struct {
 	ClientCAs *x509.CertPool
 	Without   []string       // modules that are off
 	Modules   map[string]any // configuration of modules by name; the default where there is none
+}
+
+func (r *Realm) policy() auth.Policy {
+	return auth.Policy{Plain: r.Plain, Anonymous: r.Anonymous, ClientCAs: r.ClientCAs}
 }
 
 // DefaultLimits are those of a server for a family or a company.

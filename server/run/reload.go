@@ -8,11 +8,13 @@ import (
 	"slices"
 )
 
-// Reload hands the modules their sections of a new configuration, without touching a session. What a running server
-// cannot take over is listed in restart, in words for the log. A module that refuses its section keeps the old one and is in err.
+// Reload takes over a new configuration without touching a session: limits, administrators and ways to log in hold for
+// what comes from now on, modules are handed their sections. What a running server cannot take over is listed in restart,
+// in words for the log. A module that refuses its section keeps the old one and is in err.
 func (s *Server) Reload(cfg Config) (restart []string, err error) {
-	if cfg.Limits != s.C2S.Limits || cfg.Plaintext != s.C2S.Plaintext {
-		restart = append(restart, "limits of clients")
+	s.C2S.SetLimits(cfg.Limits)
+	if cfg.Plaintext != s.C2S.Plaintext {
+		restart = append(restart, "logins without TLS")
 	}
 	names := func(rc Realm) string { return rc.Domains[0] }
 	for _, rc := range cfg.Realms {
@@ -21,11 +23,9 @@ func (s *Server) Reload(cfg Config) (restart []string, err error) {
 			restart = append(restart, "new host "+names(rc))
 			continue
 		}
-		changed, e := s.realms[i].reload(rc)
+		more, e := s.realms[i].reload(rc)
 		err = errors.Join(err, e)
-		if changed {
-			restart = append(restart, "options of host "+names(rc))
-		}
+		restart = append(restart, more...)
 	}
 	for _, r := range s.realms {
 		if !slices.ContainsFunc(cfg.Realms, func(rc Realm) bool { return names(rc) == names(r.cfg) }) {
@@ -35,32 +35,48 @@ func (s *Server) Reload(cfg Config) (restart []string, err error) {
 	return restart, err
 }
 
-// reload says whether something besides the modules has changed.
-func (r *realm) reload(rc Realm) (changed bool, err error) {
+// reload is Reload for one host.
+func (r *realm) reload(rc Realm) (restart []string, err error) {
 	for _, b := range r.mods {
-		now, ok := rc.Modules[b.def.Name]
-		if !ok {
-			now = b.def.Defaults()
-		}
-		was, ok := r.cfg.Modules[b.def.Name]
-		if !ok {
-			was = b.def.Defaults()
-		}
-		if reflect.DeepEqual(was, now) {
-			continue
-		}
-		if e := b.def.Reload(b.mod, now); e != nil {
+		more, e := r.reloadModule(b, rc)
+		if e != nil {
 			err = errors.Join(err, fmt.Errorf("module %s of %s: %w", b.def.Name, r.Name, e))
-			continue
 		}
-		if r.cfg.Modules == nil {
-			r.cfg.Modules = make(map[string]any)
-		}
-		r.cfg.Modules = maps.Clone(r.cfg.Modules) // it is the caller's
-		r.cfg.Modules[b.def.Name] = now
+		restart = append(restart, more...)
 	}
-	old := r.cfg
-	changed = !slices.Equal(old.Domains, rc.Domains) || !slices.Equal(old.Admins, rc.Admins) || old.Plain != rc.Plain ||
-		old.Anonymous != rc.Anonymous || !old.ClientCAs.Equal(rc.ClientCAs) || !slices.Equal(old.Without, rc.Without)
-	return changed, err
+	if !slices.Equal(r.cfg.Domains, rc.Domains) || r.cfg.Anonymous != rc.Anonymous || !slices.Equal(r.cfg.Without, rc.Without) {
+		restart = append(restart, "domains, anonymous or without of host "+r.Name)
+	}
+	r.Operator.SetAdmins(rc.Admins)
+	rc.Anonymous = r.cfg.Anonymous
+	r.SetPolicy(rc.policy())
+	return restart, err
+}
+
+// reloadModule hands a module its section when it has changed.
+func (r *realm) reloadModule(b built, rc Realm) (restart []string, err error) {
+	section := func(rc Realm) any {
+		if cfg, ok := rc.Modules[b.def.Name]; ok {
+			return cfg
+		}
+		return b.def.Defaults()
+	}
+	now := section(rc)
+	if reflect.DeepEqual(section(r.cfg), now) {
+		return nil, nil
+	}
+	taken, err := b.def.Reload(b.mod, now)
+	switch {
+	case err != nil:
+		return nil, err
+	case !taken:
+		return []string{"[" + b.def.Name + "] of host " + r.Name}, nil
+	}
+	mods := maps.Clone(r.cfg.Modules) // it is the caller's
+	if mods == nil {
+		mods = make(map[string]any)
+	}
+	mods[b.def.Name] = now
+	r.cfg.Modules = mods
+	return nil, nil
 }

@@ -67,7 +67,8 @@ func New(ctx context.Context, cfg Config, defs []kit.Def, db store.DB, certs c2s
 	s.saved = store.OpenMap[session.Saved](db, "sessions")
 	s.Accounts.Hooks = auth.Hooks{EndSessions: s.endSessions, Created: s.created, Removed: s.removed}
 	s.C2S = &c2s.Server{Realms: make(map[string]*c2s.Realm), Accounts: s.Accounts, Table: s.Table, Certs: certs,
-		Plaintext: cfg.Plaintext, Limits: cfg.Limits, Log: log}
+		Plaintext: cfg.Plaintext, Log: log}
+	s.C2S.SetLimits(cfg.Limits)
 	for _, rc := range cfg.Realms {
 		if err := s.addRealm(rc, defs); err != nil {
 			return nil, err
@@ -88,7 +89,7 @@ func (s *Server) addRealm(rc Realm, defs []kit.Def) error {
 	if len(rc.Domains) == 0 {
 		return errors.New("a host without a domain")
 	}
-	kr := &kit.Realm{Name: rc.Domains[0], Operator: kit.Operator{Admins: rc.Admins}, Router: s.Router, Accounts: s.Accounts,
+	kr := &kit.Realm{Name: rc.Domains[0], Router: s.Router, Accounts: s.Accounts,
 		Store: &realmStore{s.db, s.shapes, make(map[string]bool)}, Points: new(kit.Points)}
 	for _, d := range rc.Domains {
 		b, err := jid.Domain(d)
@@ -100,7 +101,9 @@ func (s *Server) addRealm(rc Realm, defs []kit.Def) error {
 		}
 		kr.Domains = append(kr.Domains, b.Domain())
 	}
-	r := &realm{cfg: rc, Realm: &c2s.Realm{Realm: kr, Policy: auth.Policy{Plain: rc.Plain, Anonymous: rc.Anonymous, ClientCAs: rc.ClientCAs}}}
+	kr.Operator.SetAdmins(rc.Admins)
+	r := &realm{cfg: rc, Realm: &c2s.Realm{Realm: kr}}
+	r.SetPolicy(rc.policy())
 	r.Owner = &router.Owner{Router: s.Router, Realm: kr, Ctx: func() context.Context { return s.ctx }}
 	log := s.log.With("realm", kr.Name)
 	for _, d := range defs {

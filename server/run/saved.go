@@ -95,7 +95,7 @@ func (s *Server) restoreSessions(ctx context.Context) error {
 			continue // the host has gone from the configuration
 		}
 		for _, p := range a.list {
-			errs = append(errs, session.Restore(s.Table, b, p.Value, &s.C2S.Limits.Session, r.Owner))
+			errs = append(errs, session.Restore(s.Table, b, p.Value, &s.C2S.Limits().Session, r.Owner))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
