@@ -85,9 +85,6 @@ func Defaults() Config {
 	}
 }
 
-// Scenarios lists what Run can do, with a line on each.
-func Scenarios() []Scenario { return scenarios }
-
 // Scenario is one kind of load.
 type Scenario struct {
 	Name string

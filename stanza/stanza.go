@@ -151,10 +151,9 @@ type Stanza struct {
 	// Custody, when set, is what the sender's acknowledgement waits for. Copies made for other recipients do not carry it.
 	Custody *Custody
 
-	extra []byte     // further attributes of the start tag, as received, with a leading space
-	inner []byte     // children, standing in a default namespace of jabber:client
-	tree  *elem.Tree // index over the children; nil until asked for
-	root  elem.Elem  // parent of the children in tree
+	extra []byte    // further attributes of the start tag, as received, with a leading space
+	inner []byte    // children, standing in a default namespace of jabber:client
+	root  elem.Elem // parent of the children in their index; absent until asked for
 }
 
 // Payload is what a package of xep/ describes: one element with a known name.
@@ -204,7 +203,7 @@ func (s *Stanza) Root() elem.Elem {
 		if err != nil {
 			return elem.Elem{} // only bytes that we wrote come here unparsed
 		}
-		s.tree, s.root = t, t.Root()
+		s.root = t.Root()
 	}
 	return s.root
 }
@@ -238,7 +237,7 @@ func (s *Stanza) Readdress(from, to jid.JID) *Stanza {
 func (s *Stanza) With(children ...Payload) *Stanza {
 	c := *s
 	c.inner = encode(append(make([]byte, 0, len(s.inner)+160), s.inner...), children)
-	c.tree, c.root = nil, elem.Elem{}
+	c.root = elem.Elem{}
 	return &c
 }
 
@@ -246,7 +245,7 @@ func (s *Stanza) With(children ...Payload) *Stanza {
 func (s *Stanza) WithFirst(children ...Payload) *Stanza {
 	c := *s
 	c.inner = append(encode(make([]byte, 0, len(s.inner)+160), children), s.inner...)
-	c.tree, c.root = nil, elem.Elem{}
+	c.root = elem.Elem{}
 	return &c
 }
 
@@ -266,7 +265,7 @@ func (s *Stanza) Without(drop func(elem.Elem) bool) *Stanza {
 			c.inner = e.AppendTo(c.inner, NSClient)
 		}
 	}
-	c.tree, c.root = nil, elem.Elem{}
+	c.root = elem.Elem{}
 	return &c
 }
 

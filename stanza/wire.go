@@ -184,6 +184,5 @@ func Parse(b []byte) (*Stanza, error) {
 		return nil, err
 	}
 	s := r.Stanza // not the whole Received: its index is unused here
-	s.tree = t
 	return &s, nil
 }

@@ -206,11 +206,8 @@ func (s *Session) Acked(h uint32) error {
 	var first [8]item
 	done := first[:0]
 	err := s.sm.unacked.Ack(h, func(it item) { done = append(done, it) })
-	s.sm.asked = false
 	again := err == nil && s.sm.unacked.Len() > 0 && s.conn != nil
-	if again {
-		s.sm.asked = true
-	}
+	s.sm.asked = again
 	conn, start := s.conn, s.conn != nil && !s.writing && s.out.len() > 0 // it was full
 	if start {
 		s.writing = true
